@@ -1,0 +1,106 @@
+//! Labels: where data comes from. A source puts a label on data, a sink looks at it.
+
+/// One origin of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Label {
+    /// A credential: the content of a secret file or variable.
+    Secret,
+    /// Came over the network.
+    Network,
+    /// Content that guard could not read: encoded, encrypted, too large, computed.
+    Opaque,
+    /// A file from outside the workspace and the temporary folders.
+    Outside,
+    /// Flows through a named pipe.
+    Fifo,
+}
+
+impl Label {
+    /// Every label, in the order in which they are printed.
+    pub const ALL: [Label; 5] = [Label::Secret, Label::Network, Label::Opaque, Label::Outside, Label::Fifo];
+
+    /// The name used in rule files and in printed plans.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Label::Secret => "secret",
+            Label::Network => "network",
+            Label::Opaque => "opaque",
+            Label::Outside => "outside",
+            Label::Fifo => "fifo",
+        }
+    }
+
+    /// The label of that name.
+    pub fn from_name(name: &str) -> Option<Label> {
+        Label::ALL.into_iter().find(|l| l.name() == name)
+    }
+}
+
+/// A set of labels, each either certain or possible (printed with a `?`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct Labels {
+    sure: u8,
+    maybe: u8,
+}
+
+impl Labels {
+    /// No label.
+    pub const NONE: Labels = Labels { sure: 0, maybe: 0 };
+
+    /// The set that certainly has `label`.
+    pub const fn of(label: Label) -> Labels {
+        Labels { sure: 1 << label as u8, maybe: 0 }
+    }
+
+    /// The set that possibly has `label`.
+    pub const fn perhaps(label: Label) -> Labels {
+        Labels { sure: 0, maybe: 1 << label as u8 }
+    }
+
+    /// Both sets together; certain beats possible.
+    #[must_use]
+    pub const fn and(self, other: Labels) -> Labels {
+        let sure = self.sure | other.sure;
+        Labels { sure, maybe: (self.maybe | other.maybe) & !sure }
+    }
+
+    /// The set without `label`.
+    #[must_use]
+    pub const fn without(self, label: Label) -> Labels {
+        let keep = !(1u8 << label as u8);
+        Labels { sure: self.sure & keep, maybe: self.maybe & keep }
+    }
+
+    /// Adds the labels of `other`.
+    pub fn add(&mut self, other: Labels) {
+        *self = self.and(other);
+    }
+
+    /// The label is certain.
+    pub const fn has(self, label: Label) -> bool {
+        self.sure & (1 << label as u8) != 0
+    }
+
+    /// The label is possible but not certain.
+    pub const fn may_have(self, label: Label) -> bool {
+        self.maybe & (1 << label as u8) != 0
+    }
+
+    /// No label, not even a possible one.
+    pub const fn is_empty(self) -> bool {
+        self.sure | self.maybe == 0
+    }
+}
+
+impl std::fmt::Display for Labels {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut first = true;
+        for label in Label::ALL {
+            let mark = if self.has(label) { "" } else if self.may_have(label) { "?" } else { continue };
+            write!(f, "{}{}{mark}", if first { "" } else { " " }, label.name())?;
+            first = false;
+        }
+        Ok(())
+    }
+}

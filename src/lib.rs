@@ -1,0 +1,9 @@
+//! guard works out what a coding agent's tool call would do and compares that with rules.
+//!
+//! Everything but `io` and `cli` is pure: it reads no file, clock or environment variable and gets them as arguments.
+
+pub mod call;
+pub mod context;
+pub mod effect;
+pub mod label;
+pub mod verdict;
