@@ -5,5 +5,8 @@
 pub mod call;
 pub mod context;
 pub mod effect;
+pub mod glob;
 pub mod label;
+pub mod list;
+pub mod shell;
 pub mod verdict;

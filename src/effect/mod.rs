@@ -1,13 +1,28 @@
 //! The vocabulary of what a call would do: [`Effect`], its [`Action`], [`Target`] and the [`Plan`] they make up.
 
+mod builtin;
+mod code;
+mod command;
+mod expand;
+mod flow;
+mod interpret;
+pub mod network;
+pub mod path;
+mod script;
 pub mod spec;
+mod special;
+mod state;
 pub mod text;
+pub mod tool;
+mod world;
 
 use crate::label::Labels;
 use crate::verdict::{Certainty, Span};
 use std::collections::BTreeMap;
 use std::fmt;
 pub use text::{Part, Text};
+pub use tool::plan;
+pub use world::World;
 
 /// What an effect does. The names in rule files are those of [`Action::name`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

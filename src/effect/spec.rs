@@ -92,3 +92,138 @@ pub struct CommandSpec {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub when: BTreeMap<String, CommandSpec>,
 }
+
+/// All specs, found by program name; decoded when first asked for.
+#[derive(Default)]
+pub struct Specs {
+    /// Exact name → index.
+    names: std::collections::HashMap<String, usize>,
+    /// Name globs → index.
+    globs: Vec<(String, usize)>,
+    specs: Vec<CommandSpec>,
+    /// Named choices (`table:git-config`).
+    pub tables: BTreeMap<String, Choice>,
+}
+
+impl Specs {
+    /// Builds the lookup. A later spec of the same name replaces an earlier one, so layers come last.
+    pub fn new(all: impl IntoIterator<Item = (String, CommandSpec)>, tables: BTreeMap<String, Choice>) -> Specs {
+        let mut specs = Specs { tables, ..Specs::default() };
+        for (stem, spec) in all {
+            let at = specs.specs.len();
+            if spec.names.is_empty() {
+                specs.names.insert(stem, at);
+            }
+            for name in &spec.names {
+                if name.contains(['*', '?', '[']) {
+                    specs.globs.insert(0, (name.clone(), at));
+                } else {
+                    specs.names.insert(name.clone(), at);
+                }
+            }
+            specs.specs.push(spec);
+        }
+        specs
+    }
+
+    /// The spec of a program by its base name.
+    pub fn find(&self, name: &str) -> Option<&CommandSpec> {
+        let at = self.names.get(name).copied().or_else(|| {
+            self.globs.iter().find(|(glob, _)| simple_glob(glob, name)).map(|(_, at)| *at)
+        })?;
+        self.specs.get(at)
+    }
+
+    /// Every exact name that a shell glob matches, in order.
+    pub fn names_like(&self, glob: &str) -> Vec<&str> {
+        let mut names: Vec<&str> = self.names.keys().map(String::as_str).filter(|n| simple_glob(glob, n)).collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+/// `*`, `?`, `[…]` and `|` between alternatives, on known text; work is bounded by the product of the lengths.
+pub fn simple_glob(pattern: &str, text: &str) -> bool {
+    if pattern == "*" {
+        return true;
+    }
+    if pattern.contains('|') {
+        return pattern.split('|').any(|p| simple_glob(p, text));
+    }
+    if !pattern.contains(['*', '?', '[']) {
+        return pattern == text;
+    }
+    let pattern: Vec<char> = pattern.chars().collect();
+    let text: Vec<char> = text.chars().collect();
+    let (mut p, mut t) = (0, 0);
+    let mut back: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                back = Some((p, t));
+                p += 1;
+                continue;
+            }
+            Some('?') => {
+                p += 1;
+                t += 1;
+                continue;
+            }
+            Some('[') => {
+                if let Some(close) = pattern[p + 1..].iter().position(|c| *c == ']').filter(|n| *n > 0) {
+                    let class = &pattern[p + 1..p + 1 + close];
+                    let (negated, class) = match class {
+                        ['!' | '^', rest @ ..] => (true, rest),
+                        all => (false, all),
+                    };
+                    let mut hit = false;
+                    let mut at = 0;
+                    while at < class.len() {
+                        if at + 2 < class.len() && class[at + 1] == '-' {
+                            hit |= class[at] <= text[t] && text[t] <= class[at + 2];
+                            at += 3;
+                        } else {
+                            hit |= class[at] == text[t];
+                            at += 1;
+                        }
+                    }
+                    if hit != negated {
+                        p += close + 2;
+                        t += 1;
+                        continue;
+                    }
+                }
+            }
+            Some(c) if *c == text[t] => {
+                p += 1;
+                t += 1;
+                continue;
+            }
+            _ => {}
+        }
+        match back {
+            Some((bp, bt)) => {
+                p = bp + 1;
+                t = bt + 1;
+                back = Some((bp, bt + 1));
+            }
+            None => return false,
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+/// How precise a pattern is: patterns without wildcards first, then by their literal characters.
+pub fn precision(pattern: &str) -> (bool, usize) {
+    (!pattern.contains(['*', '?', '[']), pattern.chars().filter(|c| !"*?[]".contains(*c)).count())
+}
+
+/// The most precise entry of a choice that matches.
+pub fn choose<'a, V>(choice: &'a BTreeMap<String, V>, value: &str) -> Option<(&'a str, &'a V)> {
+    choice
+        .iter()
+        .flat_map(|(patterns, v)| patterns.split('|').map(move |p| (patterns.as_str(), p, v)))
+        .filter(|(_, p, _)| simple_glob(p, value))
+        .max_by_key(|(_, p, _)| precision(p))
+        .map(|(all, _, v)| (all, v))
+}

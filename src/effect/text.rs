@@ -28,6 +28,11 @@ impl Text {
         Text { parts: if text.is_empty() { Vec::new() } else { vec![Part::Known(text)] }, labels: Labels::NONE }
     }
 
+    /// No characters, but labels: the beginning of a text that is put together.
+    pub fn empty(labels: Labels) -> Text {
+        Text { parts: Vec::new(), labels }
+    }
+
     /// A text of which nothing is known.
     pub fn unknown() -> Text {
         Text { parts: vec![Part::Unknown], labels: Labels::NONE }
@@ -73,6 +78,26 @@ impl Text {
             Some(Part::Known(text)) => text,
             _ => "",
         }
+    }
+
+    /// Takes known bytes away from the end.
+    pub fn drop_suffix(&mut self, bytes: usize) {
+        if let Some(Part::Known(last)) = self.parts.last_mut() {
+            last.truncate(last.len().saturating_sub(bytes));
+            if last.is_empty() {
+                self.parts.pop();
+            }
+        }
+    }
+
+    /// Bytes of what is known.
+    pub fn len(&self) -> usize {
+        self.parts.iter().map(|p| if let Part::Known(t) | Part::Glob(t) = p { t.len() } else { 1 }).sum()
+    }
+
+    /// Some stretch of it is unknown or a glob.
+    pub fn has_unknown(&self) -> bool {
+        self.as_known().is_none()
     }
 
     /// Appends known characters.

@@ -1,0 +1,517 @@
+//! A simple command and its spec → effects: finds the program, sorts its words into flags and operands, and does with
+//! each value what its type says.
+
+use super::path;
+use super::script::{About, Call, Descriptors, Walker};
+use super::spec::{self, CommandSpec, ValueType};
+use super::state::Shell;
+use super::text::{Part, Text};
+use super::{Action, Effect};
+use crate::label::{Label, Labels};
+use crate::verdict::Certainty;
+
+/// A value that a spec gave a type.
+#[derive(Debug, Clone)]
+pub(super) struct Claim {
+    /// The type's name, without modifiers.
+    pub kind: String,
+    pub value: Text,
+    /// Modifiers of this value alone.
+    pub modifiers: Vec<String>,
+    /// It is an operand, and the how-manieth.
+    pub operand: Option<usize>,
+}
+
+/// A command's words, sorted.
+pub(super) struct Sorted<'s> {
+    /// The spec and the sub-commands that were named, outermost first, with the first name of each pattern.
+    pub chain: Vec<(&'s CommandSpec, String)>,
+    pub claims: Vec<Claim>,
+    pub operands: Vec<Text>,
+    pub modifiers: Vec<String>,
+    /// Words that no spec claimed.
+    pub unclaimed: Vec<Text>,
+}
+
+impl Walker<'_> {
+    /// Runs one command: alias, function, builtin, script, program.
+    pub(super) fn command(&mut self, shell: &mut Shell, call: Call, descriptors: &mut Descriptors) -> Text {
+        let Some(name) = call.words.first() else { return Text::default() };
+        if let Some(known) = name.as_known().map(str::to_owned) {
+            if let Some(alias) = shell.aliases.get(&known).cloned() {
+                let mut text = alias;
+                for word in &call.words[1..] {
+                    text.push_str(" ");
+                    text.push(&quoted(word));
+                }
+                let mut inner = shell.clone();
+                inner.aliases.remove(&known);
+                return self.run_at(&mut inner, &text, call.stdin.clone(), call.about.span);
+            }
+            if let Some(body) = shell.functions.get(&known).cloned() {
+                return self.call_function(shell, &known, &body, &call);
+            }
+            if let Some(out) = self.builtin(shell, &known, &call, descriptors) {
+                return out;
+            }
+        }
+        self.program(shell, call)
+    }
+
+    /// Runs a program, found by name or path.
+    pub(super) fn program(&mut self, shell: &mut Shell, mut call: Call) -> Text {
+        let Some(name) = call.words.first().cloned() else { return Text::default() };
+        let name = self.settle_program(shell, &name);
+        let base = path::base_name(&name).unwrap_or_default();
+        call.about.program.clone_from(&base);
+        let is_path = name.prefix().contains('/') || name.suffix().contains('/');
+        let place = if is_path { self.absolute(shell, &name) } else { name.clone() };
+        let mut about = call.about.clone();
+        about.data = name.labels;
+        if let Some(text) = place.as_known().and_then(|p| self.files.get(p)) {
+            about.data.add(text.labels);
+        }
+        self.effect(shell, Action::Execute, place.clone(), &about);
+        let standard = ["/bin/", "/usr/", "/sbin/", "/opt/homebrew/"].iter().any(|p| place.prefix().starts_with(p));
+        if is_path && !standard && let Some(text) = self.script_text(&place) {
+            return self.run_script_file(shell, &text, &call);
+        }
+        if !is_path && !base.is_empty() && self.files.contains_key(&format!("{}/{base}", shell.cwd.as_deref().unwrap_or(""))) {
+            // A file of that name was just written here: PATH may lead to it, but mostly it does not.
+        }
+        if let Some(out) = self.special(shell, &base, &call) {
+            return out;
+        }
+        match self.know.specs.find(&base) {
+            Some(spec) => self.by_spec(shell, spec, &call),
+            None => self.without_spec(shell, &call),
+        }
+    }
+
+    /// A program's name with a glob in it (`/b??/rm`): the one program it can mean.
+    fn settle_program(&self, shell: &Shell, name: &Text) -> Text {
+        if !name.parts().iter().any(|p| matches!(p, Part::Glob(_))) || name.parts().contains(&Part::Unknown) {
+            return name.clone();
+        }
+        let pattern = name.to_string();
+        let (folder, last) = pattern.rsplit_once('/').map_or(("", pattern.as_str()), |(f, l)| (f, l));
+        let absolute = if pattern.starts_with('/') { pattern.clone() } else { format!("{}/{pattern}", shell.cwd.as_deref().unwrap_or("")) };
+        let found = self.context.files.glob(&absolute);
+        // The first match is the program, the others are its operands: with a wide glob nobody means that.
+        if let [one, ..] = found.as_slice()
+            && found.len() <= 4
+            && self.know.specs.find(&one.file_name().unwrap_or_default().to_string_lossy()).is_some()
+        {
+            return Text::known(one.to_string_lossy()).labelled(name.labels);
+        }
+        match self.know.specs.names_like(last).as_slice() {
+            [first, ..] => Text::known(format!("{folder}/{first}")).labelled(name.labels),
+            [] => name.clone(),
+        }
+    }
+
+    /// Runs a script whose text is known, in a shell of its own or by the interpreter its first line names.
+    pub(super) fn run_script_file(&mut self, shell: &mut Shell, text: &Text, call: &Call) -> Text {
+        let first_line = text.prefix().lines().next().unwrap_or("");
+        let interpreter = first_line.strip_prefix("#!").unwrap_or("").trim();
+        let mut words = interpreter.split_whitespace().filter(|w| !w.ends_with("/env") && !w.starts_with('-'));
+        let program = words.next().and_then(|p| p.rsplit('/').next()).unwrap_or("");
+        let language = self.know.specs.find(program).and_then(|s| s.lang.clone());
+        if let Some(language) = language {
+            self.code(shell, &language, text, &call.about);
+            return Text::unknown().labelled(call.stdin.labels);
+        }
+        let mut inner = shell.clone();
+        inner.positional = call.words[1..].to_vec();
+        let body = text.clone();
+        self.run_at(&mut inner, &body, call.stdin.clone(), call.about.span)
+    }
+
+    /// What a program with a spec does.
+    pub(super) fn by_spec(&mut self, shell: &mut Shell, spec: &CommandSpec, call: &Call) -> Text {
+        let sorted = self.sort(spec, &call.words[1..], shell);
+        self.interpret(shell, sorted, call)
+    }
+
+    // ---- sorting words
+
+    /// Sorts words into flags' values, sub-commands and operands.
+    pub(super) fn sort<'s>(&mut self, spec: &'s CommandSpec, words: &[Text], shell: &Shell) -> Sorted<'s> {
+        let mut sorted = Sorted {
+            chain: vec![(spec, String::new())],
+            claims: Vec::new(),
+            operands: Vec::new(),
+            modifiers: Vec::new(),
+            unclaimed: Vec::new(),
+        };
+        let _ = shell;
+        let mut words = words.to_vec();
+        if spec.bundled
+            && let Some(first) = words.first()
+            && let Some(known) = first.as_known()
+            && !known.starts_with('-')
+            && known.chars().all(|c| c.is_ascii_alphanumeric())
+        {
+            words[0] = Text::known(format!("-{known}"));
+        }
+        let mut queue: std::collections::VecDeque<Text> = words.into();
+        let mut options = true;
+        while let Some(word) = queue.pop_front() {
+            let prefix = word.prefix();
+            if options && prefix == "--" && word.as_known().is_some() {
+                options = false;
+                sorted.modifiers.push("dashdash".into());
+                continue;
+            }
+            if options && prefix.starts_with("--") && prefix.len() > 2 {
+                self.long_flag(&mut sorted, &word, &mut queue);
+                continue;
+            }
+            if options && prefix.starts_with('-') && prefix.len() > 1 {
+                self.short_flags(&mut sorted, &word, &mut queue);
+                continue;
+            }
+            if options && prefix.starts_with('+') && prefix.len() > 1 && flag(&sorted.chain, prefix).is_some() {
+                self.short_flags(&mut sorted, &word, &mut queue);
+                continue;
+            }
+            if self.sub_command(&mut sorted, &word) {
+                continue;
+            }
+            sorted.operands.push(word);
+            let (leaf, _) = sorted.chain[sorted.chain.len() - 1];
+            if leaf.options_first || self.stops_options(&sorted) {
+                options = false;
+            }
+        }
+        sorted.modifiers.push(format!("operands{}", if sorted.operands.len() > 3 { "N".to_owned() } else { sorted.operands.len().to_string() }));
+        sorted
+    }
+
+    fn sub_command(&self, sorted: &mut Sorted<'_>, word: &Text) -> bool {
+        let (leaf, _) = sorted.chain[sorted.chain.len() - 1];
+        if leaf.sub.is_empty() || !sorted.operands.is_empty() {
+            return false;
+        }
+        let Some(name) = word.as_known() else { return false };
+        let Some((patterns, sub)) = spec::choose(&leaf.sub, name) else { return false };
+        let first = patterns.split('|').next().unwrap_or(patterns);
+        let called = if first.contains(['*', '?', '[']) { name } else { first };
+        sorted.chain.push((sub, called.to_owned()));
+        true
+    }
+
+    /// The last operand's type takes all that follows, options too.
+    fn stops_options(&self, sorted: &Sorted<'_>) -> bool {
+        let types = operand_types(&sorted.chain, &sorted.modifiers);
+        let Some(kind) = types.get((sorted.operands.len() - 1).min(types.len().saturating_sub(1))) else { return false };
+        let written = match kind {
+            ValueType::One(written) => written.as_str(),
+            ValueType::Choice(choice) => {
+                let value = sorted.operands.last().and_then(Text::as_known).unwrap_or("");
+                spec::choose(choice, value).map_or("", |(_, w)| w.as_str())
+            }
+        };
+        matches!(spec::type_parts(written).name, "command" | "script-rest" | "program" | "script-file" | "code-file" | "served")
+    }
+
+    fn long_flag(&mut self, sorted: &mut Sorted<'_>, word: &Text, queue: &mut std::collections::VecDeque<Text>) {
+        let (name, attached) = match word.split_once("=") {
+            Some((name, value)) => (name, Some(value)),
+            None => (word.clone(), None),
+        };
+        let Some(known) = name.as_known() else {
+            sorted.unclaimed.push(word.clone());
+            return;
+        };
+        let Some(kind) = flag(&sorted.chain, known).or_else(|| abbreviated(&sorted.chain, known)) else {
+            if let Some(value) = attached {
+                sorted.unclaimed.push(value);
+            }
+            sorted.modifiers.push(format!("flag:{}", known.trim_start_matches('-')));
+            return;
+        };
+        let kind = kind.clone();
+        self.take(sorted, &kind, attached, queue);
+    }
+
+    fn short_flags(&mut self, sorted: &mut Sorted<'_>, word: &Text, queue: &mut std::collections::VecDeque<Text>) {
+        // `-exec`, `-name`: a flag written as a whole, with or without `=value`.
+        let (name, attached) = match word.split_once("=") {
+            Some((name, value)) => (name, Some(value)),
+            None => (word.clone(), None),
+        };
+        if let Some(known) = name.as_known()
+            && (known.len() > 2 || attached.is_some() || known.starts_with('+'))
+            && let Some(kind) = flag(&sorted.chain, known).or_else(|| {
+                let single = sorted.chain.iter().any(|(s, _)| s.single_dash);
+                single.then(|| flag(&sorted.chain, &format!("-{known}")).or_else(|| abbreviated(&sorted.chain, known))).flatten()
+            })
+        {
+            let kind = kind.clone();
+            self.take(sorted, &kind, attached, queue);
+            return;
+        }
+        let mut rest = word.strip_bytes(1).unwrap_or_default();
+        while let Some(c) = rest.prefix().chars().next() {
+            let after = rest.strip_bytes(c.len_utf8()).unwrap_or_default();
+            let Some(kind) = flag(&sorted.chain, &format!("-{c}")).cloned() else {
+                if c.is_ascii_digit() {
+                    return;
+                }
+                // An unknown letter: its value may be attached, and may be a path.
+                if after.prefix().starts_with(['/', '~', '.']) || after.as_known().is_none() {
+                    sorted.unclaimed.push(after);
+                    return;
+                }
+                rest = after;
+                continue;
+            };
+            let optional = matches!(&kind, ValueType::One(w) if spec::type_parts(w).optional);
+            if kind.takes_value() || (optional && !after.is_empty()) {
+                let attached = (!after.is_empty()).then(|| after.strip_prefix("=").unwrap_or(after));
+                self.take(sorted, &kind, attached, queue);
+                return;
+            }
+            self.take(sorted, &kind, None, queue);
+            rest = after;
+        }
+        if !rest.is_empty() {
+            sorted.unclaimed.push(rest);
+        }
+    }
+
+    /// Gives a flag its value and notes what it says.
+    fn take(&mut self, sorted: &mut Sorted<'_>, kind: &ValueType, attached: Option<Text>, queue: &mut std::collections::VecDeque<Text>) {
+        let takes = kind.takes_value();
+        let value = match attached {
+            Some(value) => Some(value),
+            None if takes => queue.pop_front(),
+            None => None,
+        };
+        let written = self.written_type(kind, value.as_ref());
+        let parts = spec::type_parts(&written);
+        sorted.modifiers.extend(modifiers(parts.modifiers));
+        if let Some(two) = parts.name.strip_prefix("text2").filter(|r| r.is_empty()).or_else(|| parts.name.strip_prefix("text-")) {
+            // Two values: a name, then the one that counts.
+            let second = queue.pop_front().unwrap_or_default();
+            if !two.is_empty() {
+                sorted.claims.push(Claim { kind: two.to_owned(), value: second, modifiers: Vec::new(), operand: None });
+            }
+            return;
+        }
+        if !parts.name.is_empty() {
+            let value = value.unwrap_or_default();
+            sorted.claims.push(Claim { kind: parts.name.to_owned(), value, modifiers: modifiers(parts.modifiers), operand: None });
+        }
+    }
+
+    /// The type as written, with choices and tables looked up.
+    pub(super) fn written_type(&self, kind: &ValueType, value: Option<&Text>) -> String {
+        let known = value.map(|v| v.to_string()).unwrap_or_default();
+        let mut written = match kind {
+            ValueType::One(written) => written.clone(),
+            ValueType::Choice(choice) => spec::choose(choice, &known).map(|(_, w)| w.clone()).unwrap_or_else(|| "text".into()),
+        };
+        if let Some(table) = written.trim().strip_prefix("table:") {
+            written = self
+                .know
+                .specs
+                .tables
+                .get(table)
+                .and_then(|t| spec::choose(t, &known))
+                .map_or_else(|| "text".to_owned(), |(_, w)| w.clone());
+        }
+        written
+    }
+
+    // ---- generic mechanisms
+
+    /// A program that no spec describes: its words may be paths, its first words may be destructive.
+    fn without_spec(&mut self, shell: &mut Shell, call: &Call) -> Text {
+        let words = &call.words[1..];
+        self.verbs(shell, words, &call.about);
+        let mut previous: Option<&str> = None;
+        for word in words {
+            if matches!(previous, Some("-o" | "--output" | "--out" | "--outfile" | "--output-file")) {
+                let path = self.absolute(shell, word);
+                self.effect(shell, Action::Write, path, &call.about);
+            } else if let Some(value) = word.strip_prefix("--output=").or_else(|| word.strip_prefix("--out=")) {
+                let path = self.absolute(shell, &value);
+                self.effect(shell, Action::Write, path, &call.about);
+            } else {
+                self.touch(shell, word, &call.about);
+            }
+            previous = word.as_known();
+        }
+        Text::unknown().labelled(call.stdin.labels)
+    }
+
+    /// Destructive words among the first words of an unknown program, and `--delete` flags.
+    pub(super) fn verbs(&mut self, shell: &Shell, words: &[Text], about: &About) {
+        let mut seen = 0;
+        for word in words {
+            let Some(known) = word.as_known() else { continue };
+            if known.starts_with('-') {
+                if matches!(known, "--delete" | "--purge" | "--destroy" | "--delete-all" | "--wipe") {
+                    self.verb(shell, known.trim_start_matches('-'), about);
+                }
+                continue;
+            }
+            if seen < 4 && self.know.in_list("destructive-verbs", word, &self.vars) == Certainty::Yes {
+                self.verb(shell, known, about);
+            }
+            seen += 1;
+        }
+    }
+
+    fn verb(&mut self, shell: &Shell, word: &str, about: &About) {
+        let mut about = about.clone();
+        about.certainty = Certainty::Maybe;
+        self.effect(shell, Action::Verb, Text::known(word), &about);
+    }
+
+    /// A word given to something unknown: if all of it, or what follows `=`, `@`, `:`, `file://`, names a secret, a start
+    /// file or one of guard's own, the path is touched, perhaps. Words with blanks are prose.
+    pub(super) fn touch(&mut self, shell: &Shell, word: &Text, about: &About) {
+        if word.prefix().contains([' ', '\n', '\t']) || word.suffix().contains([' ', '\n', '\t']) {
+            return;
+        }
+        let mut candidates = vec![word.clone()];
+        for separator in ["=", "@", ":", "file://"] {
+            if let Some((_, tail)) = word.split_once(separator) {
+                candidates.push(tail);
+            }
+        }
+        if let Some(rest) = word.strip_prefix("-")
+            && let Some(value) = rest.strip_bytes(1)
+            && value.prefix().starts_with(['/', '~'])
+        {
+            candidates.push(value);
+        }
+        for candidate in candidates {
+            if candidate.is_empty() || candidate.prefix().starts_with('-') || candidate.prefix().contains("://") {
+                continue;
+            }
+            let path = self.absolute(shell, &candidate);
+            let labels = self.labels_of(&path).without(Label::Outside);
+            let listed = ["startup-files", "guard-files", "client-settings"]
+                .iter()
+                .any(|list| self.know.in_list(list, &path, &self.vars) >= Certainty::Maybe);
+            if labels.has(Label::Secret) || labels.may_have(Label::Secret) || listed {
+                let mut about = about.clone();
+                about.data.add(labels);
+                about.certainty = Certainty::Maybe;
+                self.effect(shell, Action::Touch, path, &about);
+                return;
+            }
+        }
+        if word.labels.has(Label::Secret) {
+            let mut about = about.clone();
+            about.certainty = Certainty::Maybe;
+            self.effect(shell, Action::Touch, Text::unknown(), &About { data: Labels::of(Label::Secret), ..about });
+        }
+    }
+
+    /// An operation of a system with its own verbs.
+    pub(super) fn operate(&mut self, shell: &Shell, name: &str, target: Text, host: Option<Text>, about: &About) {
+        let mut effect = Effect::new(Action::Operate(name.to_owned()), Text::default(), about.span);
+        effect.data = about.data.and(target.labels);
+        effect.target.text = target;
+        effect.target.host = host;
+        effect.with = about.with.clone();
+        effect.program.clone_from(&about.program);
+        effect.certainty = about.certainty;
+        self.push(shell, effect);
+    }
+}
+
+/// The modifiers of a written type: `+force +all` → `force`, `all`.
+pub(super) fn modifiers(written: &str) -> Vec<String> {
+    written.split_whitespace().filter_map(|m| m.strip_prefix('+')).map(str::to_owned).collect()
+}
+
+/// A flag by its name as written, in the innermost spec first.
+fn flag<'s>(chain: &[(&'s CommandSpec, String)], name: &str) -> Option<&'s ValueType> {
+    chain.iter().rev().find_map(|(spec, _)| {
+        spec.flags.get(name).or_else(|| {
+            spec.flags.iter().find(|(key, _)| key.split(',').any(|k| k.trim() == name)).map(|(_, kind)| kind)
+        })
+    })
+}
+
+/// A long flag that is cut short, when only one begins so.
+fn abbreviated<'s>(chain: &[(&'s CommandSpec, String)], name: &str) -> Option<&'s ValueType> {
+    if name.len() < 4 {
+        return None;
+    }
+    let mut found: Option<&ValueType> = None;
+    for (spec, _) in chain.iter().rev() {
+        for (key, kind) in &spec.flags {
+            if key.split(',').any(|k| k.trim().starts_with(name)) {
+                match found {
+                    Some(other) if other != kind => return None,
+                    _ => found = Some(kind),
+                }
+            }
+        }
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}
+
+/// The operand types in force: the innermost spec that names some, changed by the modifiers that are set.
+pub(super) fn operand_types<'s>(chain: &[(&'s CommandSpec, String)], modifiers: &[String]) -> &'s [ValueType] {
+    for (spec, _) in chain.iter().rev() {
+        for (modifier, change) in &spec.when {
+            if modifiers.iter().any(|m| m == modifier)
+                && let Some(types) = &change.operands
+            {
+                return types;
+            }
+        }
+        if let Some(types) = &spec.operands {
+            return types;
+        }
+    }
+    &[]
+}
+
+/// A field of the spec chain, innermost first, changed by the modifiers that are set.
+pub(super) fn in_force<'s, T: ?Sized>(
+    chain: &[(&'s CommandSpec, String)],
+    modifiers: &[String],
+    field: impl Fn(&'s CommandSpec) -> Option<&'s T>,
+) -> Option<&'s T> {
+    for (spec, _) in chain.iter().rev() {
+        for (modifier, change) in &spec.when {
+            if modifiers.iter().any(|m| m == modifier)
+                && let Some(value) = field(change)
+            {
+                return Some(value);
+            }
+        }
+        if let Some(value) = field(spec) {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// A word as shell source again, so that it stays one word.
+pub(super) fn quoted(word: &Text) -> Text {
+    let mut out = Text::empty(word.labels);
+    for part in word.parts() {
+        match part {
+            Part::Known(text) => out.push_str(&shell_words::quote(text)),
+            Part::Glob(glob) => out.push_glob(glob),
+            Part::Unknown => out.push_unknown(),
+        }
+    }
+    if word.is_empty() {
+        out.push_str("''");
+    }
+    out
+}

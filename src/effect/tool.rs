@@ -1,0 +1,121 @@
+//! A tool call → its plan. Shell text goes to the walker; file and web tools are an effect or two each.
+
+use super::network;
+use super::script::{About, Walker};
+use super::state::Shell;
+use super::text::Text;
+use super::{Action, Effect, Plan, World};
+use crate::call::{Tool, ToolCall};
+use crate::context::Context;
+use crate::label::{Label, Labels};
+use crate::list::Vars;
+use crate::verdict::{Certainty, Span};
+use serde_json::Value;
+
+/// Everything the call would do.
+pub fn plan(call: &ToolCall, know: &World, context: &Context<'_>, vars: &Vars) -> Plan {
+    let mut walker = Walker::new(know, context, vars.clone());
+    let shell = walker.shell();
+    match &call.tool {
+        Tool::Bash { command } | Tool::Monitor { command } => return walker.plan_shell(command),
+        Tool::Read { path } => walker.tool_path(&shell, Action::Read, path),
+        Tool::Write { path, content } => walker.tool_write(&shell, path, content),
+        Tool::Edit { path, new, .. } => walker.tool_write(&shell, path, new),
+        Tool::NotebookEdit { path, source } => walker.tool_write(&shell, path, source),
+        Tool::Glob { .. } => {}
+        Tool::Grep { path, glob, .. } => {
+            let mut target = path.clone().unwrap_or_else(|| ".".into());
+            if let Some(glob) = glob.as_ref().filter(|g| !g.contains('*')) {
+                target = format!("{}/{glob}", target.trim_end_matches('/'));
+            }
+            walker.tool_path(&shell, Action::Read, &target);
+        }
+        Tool::WebFetch { url, prompt } => walker.tool_fetch(&shell, url, prompt),
+        Tool::WebSearch { .. } | Tool::Agent { .. } => {}
+        Tool::Mcp { input, .. } | Tool::Other { input, .. } => walker.tool_arguments(&shell, &call.tool.name(), input),
+    }
+    walker.finish()
+}
+
+impl Walker<'_> {
+    fn tool_path(&mut self, shell: &Shell, action: Action, path: &str) {
+        let path = self.absolute(shell, &Text::known(path));
+        let mut about = About::at(Span::default());
+        about.data = self.labels_of(&path);
+        self.effect(shell, action, path, &about);
+    }
+
+    fn tool_write(&mut self, shell: &Shell, path: &str, content: &str) {
+        let path = self.absolute(shell, &Text::known(path));
+        let about = About::at(Span::default());
+        let content = Text::known(content);
+        self.effect(shell, Action::Write, path.clone(), &about);
+        self.written(shell, &path, &content, &about);
+    }
+
+    fn tool_fetch(&mut self, shell: &Shell, url: &str, prompt: &str) {
+        let _ = prompt;
+        let url = Text::known(url);
+        let mut effect = Effect::new(Action::Fetch, url.clone(), Span::default());
+        effect.target.host = network::of_url(&url);
+        self.push(shell, effect);
+    }
+
+    /// Arguments of a tool by the types that `rules/tools/` gives them; without types a path to a secret in any argument is
+    /// a read.
+    fn tool_arguments(&mut self, shell: &Shell, tool: &str, input: &Value) {
+        let mut strings = Vec::new();
+        collect(input, "", 0, &mut strings);
+        let mut shell = shell.clone();
+        for (key, value) in strings {
+            let text = Text::known(value);
+            let mut about = About::at(Span::default());
+            tool.clone_into(&mut about.program);
+            match self.know.tool_argument(tool, &key).map(str::to_owned) {
+                Some(kind) => self.typed(&mut shell, &kind, &text, &about, None),
+                None => {
+                    if value.contains(['\n', ' ']) || value.len() > 4096 || !value.contains(['/', '.']) {
+                        continue;
+                    }
+                    let path = self.absolute(&shell, &text);
+                    let labels = self.labels_of(&path).without(Label::Outside);
+                    let listed = ["startup-files", "guard-files", "client-settings"]
+                        .iter()
+                        .any(|l| self.know.in_list(l, &path, &self.vars) == Certainty::Yes);
+                    if labels.has(Label::Secret) {
+                        about.data = labels;
+                        self.effect(&shell, Action::Read, path, &about);
+                    } else if labels != Labels::NONE || listed {
+                        about.data = labels;
+                        about.certainty = Certainty::Maybe;
+                        self.effect(&shell, Action::Touch, path, &about);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A file got content that something will run: the content is judged like any script.
+    pub(super) fn content_written(&mut self, shell: &Shell, path: &Text, content: &Text, about: &About) {
+        if self.know.in_list("executed-files", path, &self.vars) != Certainty::Yes || content.is_empty() {
+            return;
+        }
+        let mut inner = shell.clone();
+        inner.ambient.add("written");
+        inner.descriptors.clear();
+        self.run_at(&mut inner, &content.clone(), Text::default(), about.span);
+    }
+}
+
+/// Every string of a JSON value with the key it stands under; bounded.
+fn collect<'v>(value: &'v Value, key: &str, depth: u32, out: &mut Vec<(String, &'v str)>) {
+    if depth > 16 || out.len() > 256 {
+        return;
+    }
+    match value {
+        Value::String(text) => out.push((key.to_owned(), text)),
+        Value::Array(items) => items.iter().for_each(|v| collect(v, key, depth + 1, out)),
+        Value::Object(map) => map.iter().for_each(|(k, v)| collect(v, k, depth + 1, out)),
+        _ => {}
+    }
+}

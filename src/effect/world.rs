@@ -1,0 +1,37 @@
+//! [`World`]: the knowledge that effects need: what programs do, named lists, variables and tools.
+
+use super::spec::{Specs, simple_glob};
+use super::text::Text;
+use crate::list::{Lists, Vars};
+use crate::verdict::Certainty;
+
+/// What is known of programs, files, variables and tools.
+#[derive(Default)]
+pub struct World {
+    pub specs: Specs,
+    pub lists: Lists,
+    /// Name glob → type of the variable's value.
+    pub environment: Vec<(String, String)>,
+    /// Tool glob, argument glob → type of the argument.
+    pub tools: Vec<(String, String, String)>,
+}
+
+impl World {
+    /// How surely `text` is in the list; a list that does not exist holds nothing.
+    pub fn in_list(&self, name: &str, text: &Text, vars: &Vars) -> Certainty {
+        self.lists.get(name).map_or(Certainty::No, |patterns| self.lists.any(patterns, text, vars))
+    }
+
+    /// The type of a variable's value, when it is code, a program or a library.
+    pub fn environment(&self, name: &str) -> Option<&str> {
+        self.environment.iter().find(|(glob, _)| simple_glob(glob, name)).map(|(_, kind)| kind.as_str())
+    }
+
+    /// The type of a tool's argument.
+    pub fn tool_argument(&self, tool: &str, argument: &str) -> Option<&str> {
+        self.tools
+            .iter()
+            .find(|(t, a, _)| simple_glob(t, tool) && simple_glob(a, argument))
+            .map(|(_, _, kind)| kind.as_str())
+    }
+}

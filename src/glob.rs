@@ -1,0 +1,352 @@
+//! Patterns of rules and lists against texts that may be partly unknown.
+//!
+//! `*` matches anything but `/`, `**` anything, `?` one character but `/`, `[a-z]` a class, `{a,b}` alternatives. An unknown
+//! stretch of the text matches only a pattern's `*`: known text must cover every literal character of the pattern, so that
+//! ignorance is never taken for evidence.
+
+use crate::effect::{Part, Text};
+use crate::verdict::Certainty;
+
+/// How surely `pattern` matches `text`. A pattern without `/` is held against the last component of a path.
+pub fn matches(pattern: &str, text: &Text) -> Certainty {
+    if pattern == "**" || pattern == "*" {
+        return Certainty::Yes;
+    }
+    if let Some(known) = text.as_known() {
+        let subject = if !pattern.contains('/') && known.starts_with('/') {
+            known.rsplit('/').next().unwrap_or(known)
+        } else {
+            known
+        };
+        if !pattern.contains(['*', '?', '[', '{', '\\']) {
+            return if pattern == subject { Certainty::Yes } else { Certainty::No };
+        }
+        return alternatives(pattern).iter().map(|p| known_matches(p, subject)).max().unwrap_or(Certainty::No);
+    }
+    let text = if pattern.contains('/') { text.clone() } else { last_component(text) };
+    alternatives(pattern).iter().map(|p| uncertain(p, &text)).max().unwrap_or(Certainty::No)
+}
+
+/// Hosts: without case, `*` crosses dots.
+pub fn matches_host(pattern: &str, host: &Text) -> Certainty {
+    let pattern = pattern.to_lowercase();
+    if let Some(known) = host.as_known() {
+        let known = known.to_lowercase();
+        return alternatives(&pattern).iter().map(|p| known_matches(p, &known)).max().unwrap_or(Certainty::No);
+    }
+    alternatives(&pattern).iter().map(|p| uncertain(p, host)).max().unwrap_or(Certainty::No)
+}
+
+/// `{a,b}` written out; not nested, at most 64 patterns.
+fn alternatives(pattern: &str) -> Vec<String> {
+    let Some((head, rest)) = pattern.split_once('{') else { return vec![pattern.to_owned()] };
+    let Some((inner, tail)) = rest.split_once('}') else { return vec![pattern.to_owned()] };
+    let tails = alternatives(tail);
+    inner.split(',').flat_map(|i| tails.iter().map(move |t| format!("{head}{i}{t}"))).take(64).collect()
+}
+
+/// One step of a pattern.
+#[derive(Debug, Clone, PartialEq)]
+enum Step {
+    Is(char),
+    /// `?`
+    One,
+    Class(bool, Vec<(char, char)>),
+    /// `*`; `true` for `**`.
+    Any(bool),
+}
+
+fn steps(pattern: &str) -> Vec<Step> {
+    let chars: Vec<char> = pattern.chars().collect();
+    let mut out = Vec::with_capacity(chars.len());
+    let mut at = 0;
+    while at < chars.len() {
+        match chars[at] {
+            '*' => {
+                let mut end = at;
+                while chars.get(end) == Some(&'*') {
+                    end += 1;
+                }
+                let deep = end - at > 1;
+                // `**/x` also matches `x` itself at that place.
+                out.push(Step::Any(deep));
+                at = end;
+            }
+            '?' => {
+                out.push(Step::One);
+                at += 1;
+            }
+            '\\' if at + 1 < chars.len() => {
+                out.push(Step::Is(chars[at + 1]));
+                at += 2;
+            }
+            '[' => {
+                let close = chars[at + 1..].iter().position(|c| *c == ']').filter(|n| *n > 0);
+                match close {
+                    Some(close) => {
+                        let mut class = &chars[at + 1..at + 1 + close];
+                        let negated = matches!(class.first(), Some('!' | '^'));
+                        if negated {
+                            class = &class[1..];
+                        }
+                        let mut ranges = Vec::new();
+                        let mut i = 0;
+                        while i < class.len() {
+                            if i + 2 < class.len() && class[i + 1] == '-' {
+                                ranges.push((class[i], class[i + 2]));
+                                i += 3;
+                            } else {
+                                ranges.push((class[i], class[i]));
+                                i += 1;
+                            }
+                        }
+                        out.push(Step::Class(negated, ranges));
+                        at += close + 2;
+                    }
+                    None => {
+                        out.push(Step::Is('['));
+                        at += 1;
+                    }
+                }
+            }
+            c => {
+                out.push(Step::Is(c));
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+fn accepts(step: &Step, c: char) -> bool {
+    match step {
+        Step::Is(wanted) => *wanted == c,
+        Step::One => c != '/',
+        Step::Class(negated, ranges) => c != '/' && ranges.iter().any(|(a, b)| *a <= c && c <= *b) != *negated,
+        Step::Any(_) => false,
+    }
+}
+
+fn known_matches(pattern: &str, text: &str) -> Certainty {
+    if !pattern.contains(['*', '?', '[', '\\']) {
+        return if pattern == text { Certainty::Yes } else { Certainty::No };
+    }
+    // A literal beginning or end that differs answers most questions.
+    let literal_head = pattern.find(['*', '?', '[', '\\']).unwrap_or(pattern.len());
+    if !text.starts_with(&pattern[..literal_head]) {
+        return Certainty::No;
+    }
+    let tail = pattern.rfind(['*', '?', ']', '\\']).map_or(0, |at| at + 1);
+    if !pattern[..tail].ends_with('\\') && !text.ends_with(&pattern[tail..]) {
+        return Certainty::No;
+    }
+    let steps = steps(pattern);
+    let mut row = vec![false; steps.len() + 1];
+    row[0] = true;
+    close(&steps, &mut row);
+    for c in text.chars() {
+        let mut next = vec![false; steps.len() + 1];
+        for (at, step) in steps.iter().enumerate() {
+            if !row[at] {
+                continue;
+            }
+            match step {
+                Step::Any(deep) => {
+                    if *deep || c != '/' {
+                        next[at] = true;
+                    }
+                }
+                step if accepts(step, c) => next[at + 1] = true,
+                _ => {}
+            }
+        }
+        close(&steps, &mut next);
+        row = next;
+    }
+    if row[steps.len()] { Certainty::Yes } else { Certainty::No }
+}
+
+/// A star may match nothing, and `**/` may match nothing as a whole.
+fn close(steps: &[Step], row: &mut [bool]) {
+    for at in 0..steps.len() {
+        if row[at]
+            && let Step::Any(deep) = steps[at]
+        {
+            row[at + 1] = true;
+            if deep && steps.get(at + 1) == Some(&Step::Is('/')) {
+                row[at + 2] = true;
+            }
+        }
+    }
+}
+
+/// The text with unknown stretches: these may be swallowed by the pattern's stars only, and the literals of the pattern
+/// must be covered by known characters. A shell glob in the text also meets the pattern's classes and single characters.
+fn uncertain(pattern: &str, text: &Text) -> Certainty {
+    let steps = steps(pattern);
+    let literals = steps.iter().filter(|s| matches!(s, Step::Is(c) if *c != '/')).count();
+    // States: (step, covered by known text). Certain when no unknown was needed.
+    let mut row: Vec<bool> = vec![false; steps.len() + 1];
+    row[0] = true;
+    close(&steps, &mut row);
+    for part in text.parts() {
+        match part {
+            Part::Known(known) => {
+                for c in known.chars() {
+                    let mut next = vec![false; steps.len() + 1];
+                    for (at, step) in steps.iter().enumerate() {
+                        if !row[at] {
+                            continue;
+                        }
+                        match step {
+                            Step::Any(deep) => {
+                                if *deep || c != '/' {
+                                    next[at] = true;
+                                }
+                            }
+                            step if accepts(step, c) => next[at + 1] = true,
+                            _ => {}
+                        }
+                    }
+                    close(&steps, &mut next);
+                    row = next;
+                }
+            }
+            Part::Unknown => {
+                // Only a star can take it: every reached state that is no star is lost. A `**/` may stand in it whole.
+                let mut next = vec![false; steps.len() + 1];
+                for (at, step) in steps.iter().enumerate() {
+                    if row[at] && matches!(step, Step::Any(_)) {
+                        next[at] = true;
+                    }
+                }
+                close(&steps, &mut next);
+                row = next;
+            }
+            Part::Glob(glob) => {
+                let mut next = vec![false; steps.len() + 1];
+                let wild = glob.contains('*') || glob.contains('(');
+                for (at, step) in steps.iter().enumerate() {
+                    if !row[at] {
+                        continue;
+                    }
+                    if matches!(step, Step::Any(_)) {
+                        next[at] = true;
+                    } else if wild {
+                        // A `*` of the shell may stand for some literal characters, up to the next `/`.
+                        let mut to = at;
+                        next[at] = true;
+                        while to < steps.len() && steps[to] != Step::Is('/') {
+                            to += 1;
+                            next[to] = true;
+                        }
+                    } else if !matches!(step, Step::Is('/')) {
+                        next[at + 1] = true;
+                    }
+                }
+                if wild && row[steps.len()] {
+                    next[steps.len()] = true;
+                }
+                close(&steps, &mut next);
+                row = next;
+            }
+        }
+    }
+    if !row[steps.len()] {
+        return Certainty::No;
+    }
+    if literals == 0 {
+        return Certainty::Unknown;
+    }
+    // Evidence: some characters of the text's known part beyond slashes were needed.
+    let known: usize = text.parts().iter().map(|p| if let Part::Known(t) = p { t.chars().filter(|c| *c != '/').count() } else { 0 }).sum();
+    let star_covers_all = matches!(steps.as_slice(), [.., Step::Any(true)]);
+    match known {
+        0 => Certainty::Unknown,
+        // A whole subtree (`/etc/**`) whose literal beginning is known to hold.
+        _ if star_covers_all && known >= literals => prefix_certain(&steps, text),
+        _ => Certainty::Maybe,
+    }
+}
+
+/// `/etc/**` against `/etc/‹?›`: certain, unless the unknown part may climb out with `..`.
+fn prefix_certain(steps: &[Step], text: &Text) -> Certainty {
+    let literal: String = steps.iter().map_while(|s| if let Step::Is(c) = s { Some(*c) } else { None }).collect();
+    if literal.len() + 1 == steps.len().max(1) && text.prefix().starts_with(&literal) { Certainty::Yes } else { Certainty::Maybe }
+}
+
+fn last_component(text: &Text) -> Text {
+    if !text.prefix().starts_with('/') && !text.parts().iter().any(|p| matches!(p, Part::Known(t) if t.contains('/'))) {
+        return text.clone();
+    }
+    let mut out = Text::empty(text.labels);
+    for part in text.parts() {
+        match part {
+            Part::Known(t) => match t.rsplit_once('/') {
+                Some((_, last)) => {
+                    out = Text::empty(text.labels);
+                    out.push_str(last);
+                }
+                None => out.push_str(t),
+            },
+            Part::Glob(g) => out.push_glob(g),
+            Part::Unknown => out.push_unknown(),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(written: &str) -> Text {
+        let mut out = Text::default();
+        for (at, piece) in written.split("$X").enumerate() {
+            if at > 0 {
+                out.push_unknown();
+            }
+            for (i, piece) in piece.split("#").enumerate() {
+                if i > 0 {
+                    out.push_glob("*");
+                }
+                out.push_str(piece);
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn patterns_against_texts() {
+        use Certainty::{Maybe, No, Unknown, Yes};
+        for (pattern, subject, wanted) in [
+            ("**/.env", "/a/b/.env", Yes),
+            ("**/.env", "/.env", Yes),
+            ("**/.env", "/a/.envrc", No),
+            ("/a/*", "/a/b", Yes),
+            ("/a/*", "/a/b/c", No),
+            ("/a/**", "/a/b/c", Yes),
+            ("*.pem", "/x/key.pem", Yes),
+            ("id_*", "/x/id_rsa", Yes),
+            ("/etc/{passwd,shadow}", "/etc/shadow", Yes),
+            ("**/.env", "$X/.env", Maybe),
+            ("**/.env", "$X", No),
+            ("/home/*/.ssh/**", "$X", No),
+            ("/home/*/.ssh/**", "/home/$X/.ssh/id", Maybe),
+            ("/etc/**", "/etc/$X", Yes),
+            ("/w/**", "/w/#", Yes),
+            ("/home/*/.ssh/id_*", "/home/c/.ssh/#", Maybe),
+            ("*", "anything", Yes),
+            ("/**", "$X", No),
+            ("**/x*", "#", Unknown),
+        ] {
+            assert_eq!(matches(pattern, &text(subject)), wanted, "`{pattern}` against `{subject}`");
+        }
+    }
+
+    #[test]
+    fn hosts() {
+        assert_eq!(matches_host("*.Example.com", &Text::known("a.b.example.COM")), Certainty::Yes);
+        assert_eq!(matches_host("*.example.com", &Text::known("example.com.evil.example")), Certainty::No);
+    }
+}
