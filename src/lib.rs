@@ -6,6 +6,7 @@ pub mod call;
 pub mod context;
 pub mod effect;
 pub mod glob;
+pub mod io;
 pub mod label;
 pub mod list;
 pub mod shell;

@@ -3,7 +3,6 @@
 use super::command::quoted;
 use super::expand::join;
 use super::flow;
-use super::path;
 use super::script::{About, Call, Descriptors, Walker};
 use super::state::{Channel, Shell, Variable};
 use super::text::Text;
@@ -321,9 +320,4 @@ impl Walker<'_> {
             None => Text::unknown(),
         }
     }
-}
-
-/// The base name of a path word, for messages.
-pub(super) fn program_name(word: &Text) -> String {
-    path::base_name(word).unwrap_or_else(|| word.to_string())
 }

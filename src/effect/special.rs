@@ -4,7 +4,7 @@ use super::Action;
 use super::script::{Call, Walker};
 use super::state::Shell;
 use super::text::Text;
-use crate::label::{Label, Labels};
+use crate::label::Label;
 
 impl Walker<'_> {
     /// Runs a command with a grammar of its own; `None` when the spec, or nothing, decides.
