@@ -1,2 +1,7 @@
-//! The command line.
-fn main() {}
+//! The binary: finds the subcommand and runs it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    guard::cli::main()
+}

@@ -29,7 +29,9 @@ fn authority(rest: &Text) -> Option<Text> {
                         '/' | '?' | '#' | '\\' => break 'parts,
                         // What stands before an `@` is a user.
                         '@' => host = Text::empty(rest.labels),
-                        '[' | ']' => {}
+                        '[' => {}
+                        // What follows a bracketed address is a port.
+                        ']' => break 'parts,
                         _ => host.push_str(&c.to_lowercase().to_string()),
                     }
                 }

@@ -144,7 +144,33 @@ impl<'a> Walker<'a> {
         effect.with = about.with.clone();
         effect.program.clone_from(&about.program);
         effect.certainty = about.certainty;
+        let resolved = self.through_links(&effect.action, &effect.target.text);
+        let linked = resolved.map(|path| {
+            let mut linked = effect.clone();
+            linked.data.add(self.labels_of(&path));
+            linked.target.text = path;
+            linked.with.add("link");
+            linked
+        });
         self.push(shell, effect);
+        if let Some(linked) = linked {
+            self.push(shell, linked);
+        }
+    }
+
+    /// Where a path really leads, when a link is on the way; deleting and moving act on the link itself.
+    fn through_links(&self, action: &Action, path: &Text) -> Option<Text> {
+        let known = path.as_known().filter(|p| p.starts_with('/'))?;
+        let resolve = |p: &str| self.context.files.resolve(std::path::Path::new(p)).map(|r| r.to_string_lossy().into_owned());
+        match action {
+            Action::Read | Action::Write | Action::Execute | Action::Perm | Action::Touch => resolve(known).map(Text::known),
+            Action::Delete | Action::Move => {
+                let name = known.rsplit('/').next()?;
+                let parent = resolve(path::parent(known))?;
+                Some(Text::known(format!("{}/{name}", parent.trim_end_matches('/'))))
+            }
+            _ => None,
+        }
     }
 
     /// Counts work; past the bound the rest is not walked and a rule decides.
@@ -563,7 +589,10 @@ impl<'a> Walker<'a> {
 
     /// The content of a file that is read, with the effect of reading it.
     pub(super) fn read_file(&mut self, shell: &Shell, path: &Text, about: &About) -> Text {
-        let labels = self.labels_of(path);
+        let mut labels = self.labels_of(path);
+        if let Some(resolved) = self.through_links(&Action::Read, path) {
+            labels.add(self.labels_of(&resolved));
+        }
         let known = path.as_known().map(str::to_owned);
         let content = known.as_ref().and_then(|p| self.files.get(p)).cloned();
         let mut about = about.clone();

@@ -108,3 +108,24 @@ impl Files for Disk {
         self.may_ask() && path.is_dir()
     }
 }
+
+/// Every TOML file below `folder` with its path relative to it, sorted.
+pub fn data_files(folder: &Path) -> std::io::Result<Vec<(String, String)>> {
+    fn collect(folder: &Path, prefix: &str, depth: u32, out: &mut Vec<(String, String)>) -> std::io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            let kind = entry.file_type()?;
+            if kind.is_dir() && depth < 4 {
+                collect(&entry.path(), &format!("{name}/"), depth + 1, out)?;
+            } else if name.ends_with(".toml") && entry.path().is_file() {
+                out.push((name, fs::read_to_string(entry.path())?));
+            }
+        }
+        Ok(())
+    }
+    let mut files = Vec::new();
+    collect(folder, "", 0, &mut files)?;
+    files.sort();
+    Ok(files)
+}

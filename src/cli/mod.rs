@@ -1,0 +1,55 @@
+//! The command line: one file per subcommand. `hook` is dispatched before the argument parser is built.
+
+pub mod exit;
+pub mod explain;
+pub mod report;
+pub mod rules;
+pub mod test;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Judges every tool call of a coding agent by what it would do, before it runs.
+#[derive(Parser)]
+#[command(name = "guard", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print what a command would do and what the rules say of it
+    Explain(explain::Arguments),
+    /// Run the examples of the rules
+    Test(test::Arguments),
+}
+
+/// Reads the arguments and runs the subcommand.
+pub fn main() -> ExitCode {
+    let parsed = match Arguments::try_parse() {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let _ = error.print();
+            let fine = matches!(error.kind(), clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion);
+            return ExitCode::from(if fine { exit::OK } else { exit::USAGE });
+        }
+    };
+    let done = match parsed.command {
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("guard: {error:#}");
+        ExitCode::from(exit::INVALID)
+    })
+}
+
+/// Where rules come from when not from the binary.
+#[derive(clap::Args, Clone, Default)]
+pub struct RulesArgument {
+    /// Read the rules from this folder instead of those built in
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+}

@@ -1,0 +1,50 @@
+//! [`Knowledge`]: the data of all layers, ready to judge with.
+
+use crate::effect::World;
+use crate::effect::spec::Specs;
+use crate::list::Lists;
+use crate::rule::RuleSet;
+use crate::rule::bundle::Bundle;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+/// Everything that a verdict depends on besides the call and the machine.
+pub struct Knowledge {
+    pub world: World,
+    pub rules: RuleSet,
+    /// Changes when any rule, list or spec changes; kept in every record.
+    pub version: String,
+}
+
+/// The data that the binary was built with, as written by `build.rs`.
+pub const BUILTIN: &str = include_str!(concat!(env!("OUT_DIR"), "/knowledge.json"));
+
+impl Knowledge {
+    /// The data that the binary was built with.
+    pub fn builtin_bundle() -> Bundle {
+        serde_json::from_str(BUILTIN).unwrap_or_default()
+    }
+
+    /// Puts a bundle to use. Lists that contain themselves are an error.
+    pub fn new(bundle: Bundle) -> Result<Knowledge, String> {
+        let mut hasher = DefaultHasher::new();
+        for rule in &bundle.rules {
+            (&rule.id, rule.decision.name(), format!("{:?}", rule.matches)).hash(&mut hasher);
+        }
+        bundle.lists.hash(&mut hasher);
+        format!("{:?}", bundle.commands).hash(&mut hasher);
+        let lists = Lists::new(&bundle.lists)?;
+        let mut environment: Vec<(String, String)> = bundle.environment.into_iter().collect();
+        // The most precise name first.
+        environment.sort_by_key(|(glob, _)| std::cmp::Reverse(crate::effect::spec::precision(glob)));
+        let mut tools: Vec<(String, String, String)> = bundle
+            .tools
+            .into_iter()
+            .flat_map(|(tool, arguments)| arguments.into_iter().map(move |(a, kind)| (tool.clone(), a, kind)))
+            .collect();
+        tools.sort_by_key(|(tool, a, _)| std::cmp::Reverse((crate::effect::spec::precision(tool), crate::effect::spec::precision(a))));
+        let world = World { specs: Specs::new(bundle.commands, bundle.tables), lists, environment, tools };
+        let rules = RuleSet { rules: bundle.rules, exceptions: bundle.exceptions };
+        Ok(Knowledge { world, rules, version: format!("{:016x}", hasher.finish()) })
+    }
+}

@@ -1,0 +1,162 @@
+//! A folder of data files → everything in it, checked. One reader for `build.rs`, for `--rules DIR` and for layers.
+
+use super::load::{self, LoadError};
+use super::types::{Exception, Rule};
+use crate::effect::spec::{Choice, CommandSpec};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The content of one rules folder.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Bundle {
+    pub rules: Vec<Rule>,
+    pub lists: BTreeMap<String, Vec<String>>,
+    /// File stem → spec.
+    pub commands: BTreeMap<String, CommandSpec>,
+    pub tables: BTreeMap<String, Choice>,
+    /// Variable glob → type of its value.
+    pub environment: BTreeMap<String, String>,
+    /// Tool glob → argument glob → type.
+    pub tools: BTreeMap<String, BTreeMap<String, String>>,
+    /// Language → its lexical facts and call tables, as `effect::inline` reads them.
+    pub languages: BTreeMap<String, Value>,
+    pub detectors: Value,
+    pub exceptions: Vec<Exception>,
+    /// Data that nothing reads yet but that must stay well-formed.
+    pub other: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToolFile {
+    tool: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExceptionFile {
+    exception: Vec<Exception>,
+}
+
+/// Types a value may have; see `rules/README.md`.
+const TYPES: [&str; 43] = [
+    "", "text", "read", "write", "edit", "delete", "land", "move", "perm", "path", "url", "host", "send", "read-and-send", "remote",
+    "remote-to", "script", "script-rest", "script-file", "code", "code-file", "program", "command", "arguments", "assign", "cwd",
+    "object", "mount", "served", "sql", "unknown", "git-remote", "git-config", "git-alias", "env-print", "placeholder", "text2",
+    "stage", "library", "link", "module", "crontab", "git-config-key",
+];
+
+impl Bundle {
+    /// Reads files given as path relative to the folder, and text. `known_lists` names lists of the layers below.
+    pub fn read(folder: &str, files: &[(String, String)], known_lists: &[String]) -> (Bundle, Vec<LoadError>) {
+        let mut bundle = Bundle::default();
+        let mut errors = Vec::new();
+        // Lists first: rules name them.
+        for (path, text) in files.iter().filter(|(p, _)| p == "lists.toml") {
+            match load::parse::<BTreeMap<String, Vec<String>>>(&format!("{folder}/{path}"), text) {
+                Ok(lists) => bundle.lists = lists,
+                Err(error) => errors.push(error),
+            }
+        }
+        let lists: Vec<String> = bundle.lists.keys().cloned().chain(known_lists.iter().cloned()).collect();
+        for (list, entries) in &bundle.lists {
+            for entry in entries {
+                if let Some(other) = entry.strip_prefix('@')
+                    && !lists.iter().any(|l| l == other)
+                {
+                    let what = format!("list `{list}` names the unknown list `@{other}`");
+                    errors.push(LoadError { file: format!("{folder}/lists.toml"), line: 1, what });
+                }
+            }
+        }
+        for (path, text) in files {
+            let file = format!("{folder}/{path}");
+            if let Err(error) = bundle.add(&file, path, text, &lists) {
+                errors.push(error);
+            }
+        }
+        bundle.rules.sort_by(|a, b| a.id.cmp(&b.id));
+        for pair in bundle.rules.windows(2) {
+            if pair[0].id == pair[1].id {
+                let what = format!("there are two rules `{}`; ids are file names and must differ", pair[0].id);
+                errors.push(LoadError { file: format!("{folder}/policy/{}/{}.toml", pair[1].subject, pair[1].id), line: 1, what });
+            }
+        }
+        (bundle, errors)
+    }
+
+    fn add(&mut self, file: &str, path: &str, text: &str, lists: &[String]) -> Result<(), LoadError> {
+        let parts: Vec<&str> = path.split('/').collect();
+        let stem = parts.last().and_then(|l| l.strip_suffix(".toml")).unwrap_or("");
+        match parts.as_slice() {
+            ["lists.toml" | "config.toml"] => {}
+            ["policy", .., subject, _] => {
+                let subject = if *subject == "policy" { "" } else { subject };
+                self.rules.push(load::rule(file, stem, subject, text, &|name| lists.iter().any(|l| l == name))?);
+            }
+            ["policy", _] => self.rules.push(load::rule(file, stem, "", text, &|name| lists.iter().any(|l| l == name))?),
+            ["commands", "_tables.toml"] => self.tables = load::parse(file, text)?,
+            ["commands", _] => {
+                let spec: CommandSpec = load::parse(file, text)?;
+                check_spec(file, text, &spec)?;
+                self.commands.insert(stem.to_owned(), spec);
+            }
+            ["environment.toml"] => self.environment = load::parse(file, text)?,
+            ["tools", _] => self.tools.extend(load::parse::<ToolFile>(file, text)?.tool),
+            ["languages", _] => {
+                self.languages.insert(stem.to_owned(), load::parse(file, text)?);
+            }
+            ["detectors.toml"] => self.detectors = load::parse(file, text)?,
+            ["exceptions.toml"] => self.exceptions = load::parse::<ExceptionFile>(file, text)?.exception,
+            [other] if other.ends_with(".toml") => {
+                self.other.insert(stem.to_owned(), load::parse(file, text)?);
+            }
+            _ => {
+                let what = "guard does not know this file; expected policy/, commands/, tools/, languages/ or a named list file".into();
+                return Err(LoadError { file: file.to_owned(), line: 1, what });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Every type that a spec writes must exist.
+fn check_spec(file: &str, text: &str, spec: &CommandSpec) -> Result<(), LoadError> {
+    use crate::effect::spec::ValueType;
+    let complain = |written: &str, what: String| {
+        let line = text.lines().position(|l| l.contains(&format!("\"{written}\""))).map_or(1, |at| at + 1);
+        Err(LoadError { file: file.to_owned(), line, what })
+    };
+    let check = |written: &str| {
+        let parts = crate::effect::spec::type_parts(written);
+        if let Some(bad) = parts.modifiers.split_whitespace().find(|m| !m.starts_with('+')) {
+            return complain(written, format!("`{bad}` in `{written}` is no modifier; modifiers begin with `+`"));
+        }
+        let name = parts.name.rsplit(':').next().unwrap_or(parts.name);
+        let name = name.strip_prefix("text-").unwrap_or(name);
+        if parts.name.starts_with("table:") || TYPES.contains(&name) {
+            return Ok(());
+        }
+        complain(written, format!("unknown value type `{}`; the types are in rules/README.md", parts.name))
+    };
+    let values = spec
+        .operands
+        .iter()
+        .flatten()
+        .chain(&spec.last)
+        .chain(spec.flags.values())
+        .chain(spec.env.values());
+    for value in values {
+        match value {
+            ValueType::One(written) => check(written)?,
+            ValueType::Choice(choice) => choice.values().try_for_each(|w| check(w))?,
+        }
+    }
+    for key in spec.flags.keys() {
+        if let Some(bad) = key.split(',').map(str::trim).find(|k| !k.starts_with(['-', '+'])) {
+            return complain(key, format!("`{bad}` is no flag; flags begin with `-`"));
+        }
+    }
+    spec.sub.values().chain(spec.when.values()).try_for_each(|inner| check_spec(file, text, inner))
+}

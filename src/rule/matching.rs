@@ -1,0 +1,83 @@
+//! One match against one effect.
+
+use super::Match;
+use crate::effect::spec::simple_glob;
+use crate::effect::{Effect, Text};
+use crate::label::Label;
+use crate::list::{Lists, Vars};
+use crate::verdict::Certainty;
+
+/// How surely the effect is what the match describes.
+pub fn matches(one: &Match, effect: &Effect, lists: &Lists, vars: &Vars) -> Certainty {
+    if !one.action.is_empty() && !one.action.iter().any(|a| action_matches(a, effect.action.name())) {
+        return Certainty::No;
+    }
+    if !one.with.iter().all(|m| effect.with.has(m)) || one.without.iter().any(|m| effect.with.has(m)) {
+        return Certainty::No;
+    }
+    let mut sure = effect.certainty;
+    if !one.program.is_empty() {
+        sure = sure.and(lists.any(&one.program, &Text::known(effect.program.clone()), vars));
+    }
+    if !one.data.is_empty() {
+        let label = one
+            .data
+            .iter()
+            .filter_map(|name| Label::from_name(name))
+            .map(|label| match (effect.data.has(label), effect.data.may_have(label)) {
+                (true, _) => Certainty::Yes,
+                (_, true) => Certainty::Maybe,
+                _ => Certainty::No,
+            })
+            .max()
+            .unwrap_or(Certainty::No);
+        sure = sure.and(label);
+    }
+    if sure == Certainty::No {
+        return sure;
+    }
+    if !one.target.is_empty() {
+        sure = sure.and(lists.any(&one.target, &effect.target.text, vars));
+    }
+    if !one.host.is_empty() {
+        sure = sure.and(host(&one.host, effect, lists, vars));
+    }
+    if sure == Certainty::No {
+        return sure;
+    }
+    if !one.unless.is_empty() {
+        sure = sure.and(taken_away(lists.any(&one.unless, &effect.target.text, vars), &effect.target.text));
+    }
+    if !one.unless_host.is_empty() {
+        let by = host(&one.unless_host, effect, lists, vars);
+        sure = sure.and(match &effect.target.host {
+            Some(host) => taken_away(by, host),
+            None => Certainty::Yes,
+        });
+    }
+    if !one.unless_program.is_empty() && lists.any(&one.unless_program, &Text::known(effect.program.clone()), vars) == Certainty::Yes {
+        return Certainty::No;
+    }
+    sure
+}
+
+fn host(patterns: &[String], effect: &Effect, lists: &Lists, vars: &Vars) -> Certainty {
+    effect.target.host.as_ref().map_or(Certainty::No, |host| lists.any_host(patterns, host, vars))
+}
+
+/// What an exclusion leaves: nothing when it surely holds; when the target is unknown nobody can say, and ignorance is
+/// silent; a target that is partly known and not excluded is evidence.
+fn taken_away(excluded: Certainty, target: &Text) -> Certainty {
+    match excluded {
+        Certainty::Yes => Certainty::No,
+        Certainty::Maybe | Certainty::Unknown => Certainty::Unknown,
+        Certainty::No if target.as_known().is_some() => Certainty::Yes,
+        Certainty::No if target.prefix().len() > 1 => Certainty::Maybe,
+        Certainty::No => Certainty::Unknown,
+    }
+}
+
+/// Action names may be globs; `*` stands for any, `git.*` for a system's.
+fn action_matches(pattern: &str, name: &str) -> bool {
+    simple_glob(pattern, name)
+}

@@ -1,0 +1,11 @@
+//! Rules: what is not wanted. A rule speaks about effects, never about text.
+
+pub mod bundle;
+pub mod evaluate;
+pub mod example;
+pub mod load;
+pub mod matching;
+pub mod rewrite;
+pub mod types;
+
+pub use types::{Example, Examples, Exception, Match, Rule, RuleSet};
