@@ -35,7 +35,8 @@ pub fn judge(know: &Knowledge, call: &ExampleCall) -> (crate::effect::Plan, Verd
     let files = ExampleFiles(&call.files);
     let context = Context { cwd: CWD.into(), home: HOME.into(), project: CWD.into(), env: BTreeMap::new(), files: &files };
     let vars = crate::vars(&context);
-    crate::judge(&call.call, know, &context, &vars, &[])
+    let conditions: Vec<&str> = call.condition.iter().map(String::as_str).collect();
+    crate::judge(&call.call, know, &context, &vars, &conditions)
 }
 
 /// Runs all examples.

@@ -18,6 +18,8 @@ struct Sum {
     read: Vec<Text>,
     /// What is sent.
     sent: Labels,
+    /// What is presented as authentication.
+    presented: Labels,
     sends: bool,
     /// The hosts and URLs that are talked to.
     peers: Vec<(Text, Text)>,
@@ -241,6 +243,50 @@ impl Walker<'_> {
             "send" => {
                 sum.sends = true;
                 sum.sent.add(self.sent_labels(shell, value, about, &call.stdin));
+            }
+            "send-auth" => sum.presented.add(value.labels),
+            "linked" => {
+                // Another name for a file: reading the name is reading the file.
+                let path = self.absolute(shell, value);
+                let labels = self.labels_of(&path);
+                let content = path.as_known().and_then(|p| self.files.get(p)).cloned().unwrap_or_else(Text::unknown);
+                self.effect(shell, Action::Operate("file.link".into()), path, &About { data: labels, ..about.clone() });
+                sum.read.push(content.labelled(labels));
+            }
+            "edit-maybe" => self.touch(shell, value, about),
+            "verb-words" => {
+                if claim.operand == Some(0) {
+                    self.verbs(shell, &sorted.operands, about);
+                }
+                self.touch(shell, value, about);
+            }
+            "module" => {
+                if let Some(name) = value.as_known()
+                    && self.know.specs.find(name).is_some()
+                {
+                    let mut words = vec![value.clone()];
+                    words.extend(sorted.operands.iter().cloned());
+                    let out = self.inner_command(shell, words, call, about, sorted);
+                    sum.inner = Some(out);
+                }
+            }
+            "library" => {
+                let path = self.absolute(shell, value);
+                let labels = path.as_known().and_then(|p| self.files.get(p)).map_or(Labels::NONE, |t| t.labels);
+                let mut about = about.clone();
+                about.data.add(labels.and(value.labels));
+                about.with.add("library");
+                self.effect(shell, Action::Execute, path, &about);
+            }
+            "git-config-key" => {
+                let mut setting = value.clone();
+                if let Some(next) = following.iter().find(|c| c.operand.is_some()) {
+                    setting.push_str("=");
+                    setting.push(&next.value);
+                }
+                if !about.with.has("query") && following.iter().any(|c| c.operand.is_some()) {
+                    self.git_config(shell, &setting, about);
+                }
             }
             "read-and-send" => {
                 sum.sends = true;
@@ -644,12 +690,15 @@ impl Walker<'_> {
     fn peers(&mut self, shell: &Shell, about: &About, sum: &mut Sum) {
         let changes = ["delete", "method-delete"].iter().any(|m| about.with.has(m));
         for (target, host) in &sum.peers {
-            let sends = sum.sends || about.with.has("upload");
+            let sends = sum.sends || about.with.has("upload") || !sum.presented.is_empty();
             let action = if sends { Action::Send } else { Action::Fetch };
             let mut effect = Effect::new(action, target.clone(), about.span);
             effect.target.host = Some(host.clone());
-            effect.data = if sends { sum.sent } else { Labels::NONE };
+            effect.data = if sends { sum.sent.and(sum.presented) } else { Labels::NONE };
             effect.with = about.with.clone();
+            if !sum.presented.is_empty() && sum.sent.without(Label::Outside) == Labels::NONE {
+                effect.with.add("auth");
+            }
             effect.program.clone_from(&about.program);
             effect.certainty = about.certainty;
             self.push(shell, effect);
@@ -739,6 +788,17 @@ impl Walker<'_> {
             input.push(&call.stdin);
         } else {
             input.labels.add(call.stdin.labels);
+        }
+        if mods.iter().any(|m| m == "remote-name") && !mods.iter().any(|m| m == "to-stdout") && sum.outputs.is_empty() {
+            // The file gets the URL's last component as its name.
+            for (url, _) in &sum.peers {
+                let name = url.as_known().map(|u| u.split(['?', '#']).next().unwrap_or(u)).and_then(|u| u.rsplit('/').next()).filter(|n| !n.is_empty());
+                let path = self.absolute(shell, &Text::known(name.unwrap_or("index.html")));
+                let mut write = about.clone();
+                write.data.add(Labels::of(Label::Network));
+                self.effect(shell, Action::Write, path.clone(), &write);
+                self.written(shell, &path, &Text::unknown().labelled(Labels::of(Label::Network)), about);
+            }
         }
         let inner = sum.inner.is_some() && sum.read.is_empty();
         let out = super::flow::transform(wanted.unwrap_or(if inner { "copy" } else { "" }), &input, &sorted.operands);

@@ -32,6 +32,10 @@ pub fn plan(call: &ToolCall, know: &World, context: &Context<'_>, vars: &Vars) -
         }
         Tool::WebFetch { url, prompt } => walker.tool_fetch(&shell, url, prompt),
         Tool::WebSearch { .. } | Tool::Agent { .. } => {}
+        // A condition of guard itself: a rule decides about it like about anything else.
+        Tool::Other { name, .. } if name.starts_with("guard.") => {
+            walker.push(&shell, Effect::new(Action::Operate(name.clone()), Text::default(), Span::default()));
+        }
         Tool::Mcp { input, .. } | Tool::Other { input, .. } => walker.tool_arguments(&shell, &call.tool.name(), input),
     }
     walker.finish()

@@ -19,6 +19,8 @@ pub struct ExampleCall {
     pub files: BTreeMap<String, String>,
     /// As printed in a report.
     pub text: String,
+    /// A condition of guard itself under which the call is judged: `record-lost`, `layer-broken`.
+    pub condition: Option<String>,
 }
 
 /// One law that an example breaks, or a gap.
@@ -54,9 +56,13 @@ pub fn call(example: &Example) -> Result<ExampleCall, String> {
             (tool.clone().unwrap_or_else(|| "Bash".into()), input, files.clone())
         }
     };
+    let (tool, condition) = match tool.as_str() {
+        "record-lost" | "layer-broken" => ("Bash".to_owned(), Some(tool)),
+        _ => (tool, None),
+    };
     let text = input.get("command").and_then(|c| c.as_str()).map_or_else(|| format!("{tool} {input}"), str::to_owned);
     let tool: Tool = crate::hook::tool(&tool, &input).map_err(|e| e.to_string())?;
-    Ok(ExampleCall { call: ToolCall { tool, cwd: PathBuf::from(CWD), session: "example".into() }, files, text })
+    Ok(ExampleCall { call: ToolCall { tool, cwd: PathBuf::from(CWD), session: "example".into() }, files, text, condition })
 }
 
 /// Runs every example of every rule. `judge` gives a call's verdict.

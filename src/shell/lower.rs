@@ -234,7 +234,9 @@ impl Lower<'_> {
 
     /// `((a); (b))` is two subshells; the parser takes it for arithmetic without an expression.
     fn arithmetic(&self, c: &ast::ArithmeticCommand) -> Command {
-        let text = self.slice(c.span);
+        let from = c.left_paren_span.start.offset();
+        let to = c.right_paren_span.end.offset();
+        let text = self.source.get(from..to).unwrap_or("").trim();
         let body = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')).unwrap_or(text);
         if skip::arithmetic_body(body).is_none() {
             return Command::Subshell(parse(body).body);
