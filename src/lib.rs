@@ -2,6 +2,7 @@
 //!
 //! Everything but [`io`] and [`cli`] is pure: it reads no file, clock or environment variable and gets them as arguments.
 
+pub mod audit;
 pub mod call;
 pub mod cli;
 pub mod context;
@@ -12,7 +13,9 @@ pub mod io;
 pub mod knowledge;
 pub mod label;
 pub mod list;
+pub mod record;
 pub mod rule;
+pub mod secret;
 pub mod shell;
 pub mod verdict;
 

@@ -1,3 +1,7 @@
 //! Everything that touches the world: files, the journal, the store, settings.
 
+pub mod config;
+pub mod deadman;
 pub mod files;
+pub mod journal;
+pub mod store;

@@ -1,0 +1,186 @@
+//! Finds and reads the layers: builtin < system < user < project.
+//!
+//! Where `/etc/guard` exists, the folders and settings come from it and from the passwd home: the client hands the `env` of
+//! settings files to its hooks, so no environment variable may move guard's rules or its record.
+
+use crate::hook::Attended;
+use crate::knowledge::Knowledge;
+use crate::rule::bundle::Bundle;
+use crate::rule::load::{self, LoadError};
+use serde::Deserialize;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// The system layer's folder.
+pub const SYSTEM: &str = "/etc/guard";
+
+/// `config.toml` of a layer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct ConfigFile {
+    attended: Option<Attended>,
+    /// Layers that may hold exceptions: only read in the system layer.
+    may_loosen: Vec<String>,
+    /// Where records go: only read in the system layer.
+    state: Option<PathBuf>,
+}
+
+/// What a hook needs to know of the machine.
+pub struct Loaded {
+    pub know: Knowledge,
+    pub redactor: crate::secret::Redactor,
+    pub attended: Attended,
+    pub state: PathBuf,
+    pub home: PathBuf,
+    /// Mistakes in layers; while there are any, rule `layer-broken` decides.
+    pub errors: Vec<LoadError>,
+    /// The folders of the layers with mistakes.
+    pub broken: Vec<String>,
+}
+
+/// The environment that folders come from.
+pub struct Place {
+    /// The system layer's folder; a parameter for tests.
+    pub system: PathBuf,
+    pub project: PathBuf,
+    /// Reads a variable.
+    pub variable: fn(&str) -> Option<String>,
+}
+
+impl Place {
+    /// The real machine, for a call in `project`.
+    pub fn real(project: PathBuf) -> Place {
+        Place { system: SYSTEM.into(), project, variable: |name| std::env::var(name).ok() }
+    }
+}
+
+/// Folders that do not depend on rules: home, state, the user layer.
+pub fn folders(place: &Place) -> (PathBuf, PathBuf, PathBuf) {
+    let governed = place.system.is_dir();
+    let variable = |name: &str| (place.variable)(name).filter(|v| Path::new(v).is_absolute()).map(PathBuf::from);
+    let home = if governed { passwd_home() } else { None }
+        .or_else(|| variable("HOME"))
+        .or_else(passwd_home)
+        .unwrap_or_else(|| "/".into());
+    let given = |name: &str| if governed { None } else { variable(name) };
+    let state = given("XDG_STATE_HOME").unwrap_or_else(|| home.join(".local/state")).join("guard");
+    let user = given("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config")).join("guard");
+    (home, state, user)
+}
+
+/// Reads every layer. Mistakes never stop it: they are in [`Loaded::errors`].
+pub fn load(place: &Place) -> Loaded {
+    let (home, mut state, user) = folders(place);
+    let mut bundle = Knowledge::builtin_bundle();
+    let redactor = crate::secret::Redactor::new(bundle.detectors.clone());
+    let mut attended = None;
+    let mut errors = Vec::new();
+    let mut broken = Vec::new();
+    // Without a system layer the user may loosen; with one, only who it names. The project never may.
+    let mut may_loosen: Vec<String> = vec!["user".into()];
+    let layers = [("system", place.system.clone()), ("user", user), ("project", place.project.join(".guard"))];
+    for (name, folder) in layers {
+        if !folder.is_dir() {
+            continue;
+        }
+        let before = errors.len();
+        let config = read_config(&folder, &mut errors);
+        if name == "system" {
+            may_loosen = config.may_loosen;
+            if let Some(folder) = config.state {
+                state = folder;
+            }
+        }
+        if name != "project" && attended.is_none() {
+            attended = config.attended;
+        }
+        let loosens = name == "system" || may_loosen.iter().any(|l| l == name);
+        merge(&mut bundle, &folder, name, loosens && name != "project", &mut errors);
+        if errors.len() > before {
+            broken.push(folder.to_string_lossy().into_owned());
+        }
+    }
+    let know = Knowledge::new(bundle).unwrap_or_else(|what| {
+        errors.push(LoadError { file: "lists.toml".into(), line: 1, what });
+        Knowledge { world: crate::effect::World::default(), rules: crate::rule::RuleSet::default(), version: String::new() }
+    });
+    Loaded { know, redactor, attended: attended.unwrap_or_default(), state, home, errors, broken }
+}
+
+fn read_config(folder: &Path, errors: &mut Vec<LoadError>) -> ConfigFile {
+    let path = folder.join("config.toml");
+    let file = path.to_string_lossy().into_owned();
+    match std::fs::read_to_string(&path) {
+        Ok(text) => load::parse(&file, &text).unwrap_or_else(|error| {
+            errors.push(error);
+            ConfigFile::default()
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => ConfigFile::default(),
+        Err(error) => {
+            errors.push(LoadError { file, line: 1, what: format!("it cannot be read: {error}") });
+            ConfigFile::default()
+        }
+    }
+}
+
+/// Adds a layer. One that may not loosen adds rules, and lists and programs under new names; it replaces nothing.
+fn merge(bundle: &mut Bundle, folder: &Path, name: &str, loosens: bool, errors: &mut Vec<LoadError>) {
+    let shown = folder.to_string_lossy().into_owned();
+    let files = match super::files::data_files(folder) {
+        Ok(files) => files,
+        Err(error) => {
+            errors.push(LoadError { file: shown, line: 1, what: format!("the layer cannot be read: {error}") });
+            return;
+        }
+    };
+    let known: Vec<String> = bundle.lists.keys().cloned().collect();
+    let (layer, mistakes) = Bundle::read(&shown, &files, &known);
+    errors.extend(mistakes);
+    let mut refuse = |file: &str, what: String| errors.push(LoadError { file: format!("{shown}/{file}"), line: 1, what });
+    for rule in layer.rules {
+        match bundle.rules.iter_mut().find(|r| r.id == rule.id) {
+            Some(old) if loosens || rule.decision >= old.decision && rule.matches == old.matches => *old = rule,
+            Some(_) => refuse(
+                &format!("policy/{}.toml", rule.id),
+                format!("rule `{}` exists below; the {name} layer may only make its decision stricter, or use another id", rule.id),
+            ),
+            None => bundle.rules.push(rule),
+        }
+    }
+    for (list, entries) in layer.lists {
+        match bundle.lists.get_mut(&list) {
+            Some(old) if loosens => old.extend(entries),
+            Some(_) => refuse("lists.toml", format!("list `{list}` exists below; the {name} layer may not add to it, as entries may loosen a rule")),
+            None => {
+                bundle.lists.insert(list, entries);
+            }
+        }
+    }
+    for (stem, spec) in layer.commands {
+        if loosens {
+            bundle.commands.insert(stem, spec);
+        } else {
+            refuse(&format!("commands/{stem}.toml"), format!("the {name} layer may not describe programs, as a description may hide what one does"));
+        }
+    }
+    if !layer.exceptions.is_empty() && !loosens {
+        refuse("exceptions.toml", format!("the {name} layer may not hold exceptions"));
+    } else {
+        let today = chrono::Utc::now().format("%Y-%m-%d").to_string();
+        for exception in layer.exceptions {
+            if exception.reason.trim().is_empty() {
+                refuse("exceptions.toml", format!("the exception to `{}` has no reason", exception.rule));
+            } else if exception.until >= today {
+                bundle.exceptions.push(exception);
+            }
+        }
+    }
+}
+
+/// The home folder that the passwd file gives this process's user.
+fn passwd_home() -> Option<PathBuf> {
+    let uid = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let text = std::fs::read_to_string("/etc/passwd").ok()?;
+    let line = text.lines().find(|l| l.split(':').nth(2) == Some(uid.as_str()))?;
+    line.split(':').nth(5).filter(|h| h.starts_with('/')).map(PathBuf::from)
+}

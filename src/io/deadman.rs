@@ -1,0 +1,133 @@
+//! The dead man's switch: whatever ends a hook, one written denial ends it.
+//!
+//! The client lets a call run when its hook crashes, exits oddly, or says nothing. So every way to die is armed: a panic, the
+//! fatal signals on a stack of their own (a stack overflow leaves no other), and guard's own deadline. One atomic flag decides
+//! who answers: two half answers would be read as none.
+//!
+//! This is the only file with `unsafe`. Its argument: the handlers touch nothing but two atomics, a constant byte string
+//! and three async-signal-safe system calls (`write`, `_exit`, and none else); the alternate stack is leaked and so outlives them; the
+//! structures given to the kernel are fully initialised locals. What it cannot help: `SIGKILL`, and a kernel call that never
+//! returns while signals are blocked in it (a dead network volume); there the client's own `timeout` with `onFailure` decides.
+#![allow(unsafe_code, reason = "signal handlers cannot be written without it; see the module's argument")]
+
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+
+/// Seconds until guard denies by itself.
+pub const DEADLINE_SECONDS: i64 = 2;
+
+static ANSWERED: AtomicBool = AtomicBool::new(false);
+static DENIAL: AtomicPtr<u8> = AtomicPtr::new(std::ptr::null_mut());
+static DENIAL_LEN: AtomicUsize = AtomicUsize::new(0);
+
+const ALTERNATE_STACK: usize = 64 * 1024;
+
+/// Arms the switch with the denial to write. Call it once, before anything that may fail.
+pub fn arm(denial: &'static [u8]) {
+    DENIAL.store(denial.as_ptr().cast_mut(), Ordering::SeqCst);
+    DENIAL_LEN.store(denial.len(), Ordering::SeqCst);
+    std::panic::set_hook(Box::new(|info| {
+        eprintln!("guard: internal error: {info}");
+        last_words();
+    }));
+    let stack = Box::leak(vec![0u8; ALTERNATE_STACK].into_boxed_slice());
+    // SAFETY: the stack is leaked, so it stays valid; `action` is zeroed and then filled; the handler is async-signal-safe.
+    unsafe {
+        let stack = libc::stack_t { ss_sp: stack.as_mut_ptr().cast(), ss_flags: 0, ss_size: ALTERNATE_STACK };
+        libc::sigaltstack(&raw const stack, std::ptr::null_mut());
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = on_signal as *const () as usize;
+        action.sa_flags = libc::SA_ONSTACK | libc::SA_RESETHAND;
+        libc::sigfillset(&raw mut action.sa_mask);
+        for signal in [
+            libc::SIGSEGV,
+            libc::SIGABRT,
+            libc::SIGBUS,
+            libc::SIGILL,
+            libc::SIGFPE,
+            libc::SIGXCPU,
+            libc::SIGSYS,
+            libc::SIGTERM,
+            libc::SIGHUP,
+            libc::SIGINT,
+            libc::SIGALRM,
+        ] {
+            libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+        }
+        // A client that went away must not turn the answer into a silent death.
+        libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+        let timer = libc::itimerval {
+            it_interval: libc::timeval { tv_sec: 0, tv_usec: 0 },
+            it_value: libc::timeval { tv_sec: DEADLINE_SECONDS, tv_usec: 0 },
+        };
+        libc::setitimer(libc::ITIMER_REAL, &raw const timer, std::ptr::null_mut());
+    }
+}
+
+/// Writes the answer, unless a denial was written already. The bytes are written whole or the denial's deadline strikes.
+pub fn answer(bytes: &[u8]) {
+    if ANSWERED.swap(true, Ordering::SeqCst) {
+        return;
+    }
+    write_all(bytes);
+}
+
+extern "C" fn on_signal(_: libc::c_int) {
+    last_words();
+}
+
+/// Writes the denial once and ends the process with status 0: the client honours the JSON only then for sure.
+fn last_words() -> ! {
+    if !ANSWERED.swap(true, Ordering::SeqCst) {
+        let denial = DENIAL.load(Ordering::SeqCst);
+        let len = DENIAL_LEN.load(Ordering::SeqCst);
+        if !denial.is_null() {
+            // SAFETY: pointer and length come from one `&'static [u8]` stored by `arm`.
+            write_all(unsafe { std::slice::from_raw_parts(denial, len) });
+        }
+    }
+    // SAFETY: `_exit` is async-signal-safe and does not return.
+    unsafe { libc::_exit(0) }
+}
+
+/// Answers are under 4 KB, so a pipe takes them in one `write`; the loop is for signals that interrupt it.
+fn write_all(mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        // SAFETY: the buffer is a valid slice for the length given.
+        let written = unsafe { libc::write(libc::STDOUT_FILENO, bytes.as_ptr().cast(), bytes.len()) };
+        match usize::try_from(written) {
+            Ok(0) => return,
+            Ok(written) => bytes = &bytes[written.min(bytes.len())..],
+            Err(_) if std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Dies on purpose, for the tests of the switch; only in builds with the feature `deadman-test`.
+#[cfg(feature = "deadman-test")]
+pub fn die_if_told() {
+    #[allow(unconditional_recursion, reason = "a stack overflow is what is tested")]
+    fn deeper(n: u64) -> u64 {
+        let room = std::hint::black_box([n; 512]);
+        deeper(n + 1) + room[0]
+    }
+    let raise = |signal| {
+        // SAFETY: raising a signal in one's own process.
+        unsafe { libc::raise(signal) };
+    };
+    match std::env::var("GUARD_TEST_DIE").as_deref() {
+        Ok("panic") => panic!("told to"),
+        Ok("segv") => raise(libc::SIGSEGV),
+        Ok("abort") => std::process::abort(),
+        Ok("bus") => raise(libc::SIGBUS),
+        Ok("xcpu") => raise(libc::SIGXCPU),
+        Ok("stack") => {
+            std::hint::black_box(deeper(0));
+        }
+        Ok("hang") => loop {
+            std::hint::spin_loop();
+        },
+        Ok("kill") => raise(libc::SIGKILL),
+        _ => {}
+    }
+}

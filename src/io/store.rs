@@ -1,0 +1,258 @@
+//! The store: SQLite, filled from the journal by whoever holds its lock.
+
+use super::journal;
+use crate::record::{Record, hash};
+use crate::verdict::Decision;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// The database in the state folder.
+pub const FILE: &str = "guard.db";
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// Why the store could not be used.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    #[error("the store `{path}` cannot be used: {error}")]
+    Sql { path: PathBuf, error: rusqlite::Error },
+    #[error("the state folder `{path}` cannot be used: {error}")]
+    Io { path: PathBuf, error: std::io::Error },
+}
+
+/// What a drain did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Drained {
+    /// Records that are new in the store.
+    pub stored: usize,
+    /// Bytes of the journal that belonged to no whole frame.
+    pub torn: usize,
+    /// Another process is draining.
+    pub busy: bool,
+}
+
+/// The open store.
+pub struct Store {
+    db: Connection,
+    path: PathBuf,
+}
+
+/// Which records are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub since_ms: Option<i64>,
+    pub until_ms: Option<i64>,
+    pub session: Option<String>,
+    pub rule: Option<String>,
+    pub decision: Option<Decision>,
+    /// Only records after this sequence number.
+    pub after: i64,
+}
+
+impl Store {
+    /// Opens the store and brings its schema up to date. A database that is none is moved aside, and the new one says so.
+    pub fn open(state: &Path) -> Result<Store, StoreError> {
+        let path = state.join(FILE);
+        let io = |error| StoreError::Io { path: state.to_owned(), error };
+        if !state.is_dir() {
+            use std::os::unix::fs::DirBuilderExt;
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(state).map_err(io)?;
+        }
+        if !path.exists() {
+            // Made here so that its mode is right from the first byte.
+            OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(io)?;
+        }
+        match Store::try_open(&path) {
+            Err(StoreError::Sql { error, .. }) if is_corrupt(&error) => {
+                let aside = state.join(format!("{FILE}.corrupt-{}", now_ms()));
+                fs::rename(&path, &aside).map_err(io)?;
+                OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(io)?;
+                let store = Store::try_open(&path)?;
+                store.note(&format!("the store was damaged and is kept as {}", aside.display()))?;
+                Ok(store)
+            }
+            other => other,
+        }
+    }
+
+    fn try_open(path: &Path) -> Result<Store, StoreError> {
+        let sql = |error| StoreError::Sql { path: path.to_owned(), error };
+        let db = Connection::open(path).map_err(sql)?;
+        db.busy_timeout(std::time::Duration::from_secs(5)).map_err(sql)?;
+        db.pragma_update(None, "journal_mode", "PERSIST").map_err(sql)?;
+        db.pragma_update(None, "synchronous", "NORMAL").map_err(sql)?;
+        let version: i64 = db.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(sql)?;
+        if version < 1 {
+            let upgrade = format!("BEGIN IMMEDIATE; {SCHEMA}; PRAGMA user_version = 1; COMMIT;");
+            if let Err(error) = db.execute_batch(&upgrade) {
+                let _ = db.execute_batch("ROLLBACK");
+                // Another process may have been first.
+                let now: i64 = db.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(sql)?;
+                if now < 1 {
+                    return Err(sql(error));
+                }
+            }
+        }
+        Ok(Store { db, path: path.to_owned() })
+    }
+
+    fn sql(&self) -> impl Fn(rusqlite::Error) -> StoreError + use<> {
+        let path = self.path.clone();
+        move |error| StoreError::Sql { path: path.clone(), error }
+    }
+
+    /// Keeps a remark about guard itself, for the digest.
+    pub fn note(&self, text: &str) -> Result<(), StoreError> {
+        self.db.execute("INSERT INTO note (time_ms, text) VALUES (?1, ?2)", params![now_ms(), text]).map_err(self.sql())?;
+        Ok(())
+    }
+
+    /// Remarks of a time span.
+    pub fn notes(&self, filter: &Filter) -> Result<Vec<String>, StoreError> {
+        let mut query = self.db.prepare("SELECT text FROM note WHERE time_ms >= ?1 AND time_ms < ?2 ORDER BY time_ms").map_err(self.sql())?;
+        let rows = query
+            .query_map(params![filter.since_ms.unwrap_or(0), filter.until_ms.unwrap_or(i64::MAX)], |r| r.get(0))
+            .map_err(self.sql())?;
+        rows.collect::<Result<_, _>>().map_err(self.sql())
+    }
+
+    /// Adds frames in one transaction, each once; gives how many were new. Sequence numbers and the hash chain are given here.
+    fn add(&mut self, frames: &[journal::Frame], torn: usize) -> Result<usize, StoreError> {
+        let sql = self.sql();
+        let transaction = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&sql)?;
+        let last: Option<(i64, String)> = transaction
+            .query_row("SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1", [], |r| Ok((r.get(0)?, r.get(1)?)))
+            .optional()
+            .map_err(&sql)?;
+        let (mut seq, mut previous) = last.unwrap_or((0, String::new()));
+        let mut stored = 0;
+        {
+            let mut insert = transaction
+                .prepare(
+                    "INSERT OR IGNORE INTO record (seq, id, time_ms, event, session, tool, decision, json, prev_hash, hash) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                )
+                .map_err(&sql)?;
+            let mut finding = transaction.prepare("INSERT INTO finding (seq, rule, decision) VALUES (?1, ?2, ?3)").map_err(&sql)?;
+            for frame in frames {
+                let Ok(record) = serde_json::from_slice::<Record>(&frame.payload) else { continue };
+                let json = String::from_utf8_lossy(&frame.payload);
+                let own = chain(seq + 1, &frame.id, &json, &previous);
+                let decision = record.decision.map_or("", Decision::name);
+                let new = insert
+                    .execute(params![
+                        seq + 1,
+                        frame.id,
+                        record.time_ms,
+                        record.event,
+                        record.session.as_str(),
+                        record.tool,
+                        decision,
+                        json,
+                        previous,
+                        own
+                    ])
+                    .map_err(&sql)?;
+                if new == 1 {
+                    seq += 1;
+                    previous = own;
+                    stored += 1;
+                    for f in &record.findings {
+                        finding.execute(params![seq, f.rule, f.decision.name()]).map_err(&sql)?;
+                    }
+                }
+            }
+        }
+        if torn > 0 {
+            let text = format!("{torn} bytes of the journal belonged to no whole record");
+            transaction.execute("INSERT INTO note (time_ms, text) VALUES (?1, ?2)", params![now_ms(), text]).map_err(&sql)?;
+        }
+        transaction.commit().map_err(&sql)?;
+        Ok(stored)
+    }
+
+    /// The records that a filter wants, oldest first, with their sequence numbers.
+    pub fn records(&self, filter: &Filter) -> Result<Vec<(i64, Record)>, StoreError> {
+        let mut query = self
+            .db
+            .prepare(
+                "SELECT seq, json FROM record WHERE seq > ?1 AND time_ms >= ?2 AND time_ms < ?3 \
+                 AND (?4 IS NULL OR session = ?4) AND (?5 IS NULL OR decision = ?5) \
+                 AND (?6 IS NULL OR seq IN (SELECT seq FROM finding WHERE rule = ?6)) ORDER BY seq",
+            )
+            .map_err(self.sql())?;
+        let rows = query
+            .query_map(
+                params![
+                    filter.after,
+                    filter.since_ms.unwrap_or(i64::MIN),
+                    filter.until_ms.unwrap_or(i64::MAX),
+                    filter.session,
+                    filter.decision.map(Decision::name),
+                    filter.rule
+                ],
+                |r| Ok((r.get::<_, i64>(0)?, r.get::<_, String>(1)?)),
+            )
+            .map_err(self.sql())?;
+        let mut out = Vec::new();
+        for row in rows {
+            let (seq, json) = row.map_err(self.sql())?;
+            if let Ok(record) = serde_json::from_str(&json) {
+                out.push((seq, record));
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// The hash of a record in its place: number, id, content and the hash before it.
+pub fn chain(seq: i64, id: &str, json: &str, previous: &str) -> String {
+    hash(&format!("{seq}\n{id}\n{previous}\n{json}"))
+}
+
+/// Brings the journal into the store. Safe with many processes at once: one drains, the others see `busy`.
+pub fn drain(state: &Path) -> Result<Drained, StoreError> {
+    let io = |error| StoreError::Io { path: state.to_owned(), error };
+    if !state.is_dir() {
+        return Ok(Drained::default());
+    }
+    let lock: File = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
+        .open(state.join("drain.lock"))
+        .map_err(io)?;
+    if lock.try_lock().is_err() {
+        return Ok(Drained { busy: true, ..Drained::default() });
+    }
+    let waiting = journal::rotate(state).map_err(io)?;
+    if waiting.is_empty() {
+        return Ok(Drained::default());
+    }
+    let mut store = Store::open(state)?;
+    let mut done = Drained::default();
+    for path in waiting {
+        let (frames, torn) = journal::decode(&fs::read(&path).map_err(io)?);
+        done.stored += store.add(&frames, torn)?;
+        done.torn += torn;
+        fs::remove_file(&path).map_err(io)?;
+    }
+    Ok(done)
+}
+
+fn is_corrupt(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt)
+    )
+}
+
+/// Milliseconds since 1970, UTC.
+pub fn now_ms() -> i64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,142 @@
+//! Finds secrets in text and takes them out. A pattern is compiled only when one of its keywords occurs.
+
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// One kind of secret; see `rules/detectors.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Detector {
+    pub id: String,
+    /// Lower case; one must occur.
+    pub keywords: Vec<String>,
+    /// The group that matches is the secret.
+    pub pattern: String,
+    /// Examples, each in parts.
+    #[serde(default, rename = "match")]
+    pub matches: Vec<Vec<String>>,
+    #[serde(default)]
+    pub pass: Vec<Vec<String>>,
+}
+
+/// Text without secrets: only [`Redactor::redact`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Redacted(String);
+
+impl Redacted {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text, shortened to at most `bytes`; a cut is marked.
+    #[must_use]
+    pub fn cut(&self, bytes: usize) -> Redacted {
+        if self.0.len() <= bytes {
+            return self.clone();
+        }
+        let mut end = bytes.saturating_sub('…'.len_utf8());
+        while !self.0.is_char_boundary(end) {
+            end -= 1;
+        }
+        Redacted(format!("{}…", &self.0[..end]))
+    }
+}
+
+impl std::fmt::Display for Redacted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Takes secrets out of text.
+#[derive(Debug, Clone, Default)]
+pub struct Redactor {
+    detectors: Vec<Detector>,
+}
+
+#[derive(Deserialize)]
+struct DetectorFile {
+    detector: Vec<Detector>,
+}
+
+impl Redactor {
+    /// Uses the detectors of a bundle's `detectors.toml`.
+    pub fn new(detectors: serde_json::Value) -> Redactor {
+        let file: Option<DetectorFile> = serde_json::from_value(detectors).ok();
+        Redactor { detectors: file.map(|f| f.detector).unwrap_or_default() }
+    }
+
+    /// The detectors, for tests and docs.
+    pub fn detectors(&self) -> &[Detector] {
+        &self.detectors
+    }
+
+    /// The text with every secret replaced by `‹redacted:KIND›`.
+    pub fn redact(&self, text: &str) -> Redacted {
+        let mut text: Cow<'_, str> = Cow::Borrowed(text);
+        let lower = text.to_lowercase();
+        for detector in &self.detectors {
+            if !detector.keywords.iter().any(|k| lower.contains(k.as_str())) {
+                continue;
+            }
+            let Ok(pattern) = Regex::new(&detector.pattern) else { continue };
+            let mark = format!("‹redacted:{}›", detector.id);
+            let mut out = String::new();
+            let mut from = 0;
+            for found in pattern.captures_iter(&text) {
+                let Some(secret) = (1..found.len()).find_map(|group| found.get(group)) else { continue };
+                if secret.as_str().contains("‹redacted:") {
+                    continue;
+                }
+                out.push_str(&text[from..secret.start()]);
+                out.push_str(&mark);
+                from = secret.end();
+            }
+            if from > 0 {
+                out.push_str(&text[from..]);
+                text = Cow::Owned(out);
+            }
+        }
+        Redacted(text.into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redactor() -> Redactor {
+        Redactor::new(crate::knowledge::Knowledge::builtin_bundle().detectors)
+    }
+
+    #[test]
+    fn every_detector_finds_its_examples_and_passes_the_others() {
+        let redactor = redactor();
+        assert!(redactor.detectors().len() >= 20);
+        for detector in redactor.detectors() {
+            assert!(Regex::new(&detector.pattern).is_ok(), "{}", detector.id);
+            assert!(!detector.matches.is_empty() && !detector.pass.is_empty(), "{} has no examples", detector.id);
+            let alone = Redactor { detectors: vec![detector.clone()] };
+            for example in &detector.matches {
+                let text = example.concat();
+                let out = alone.redact(&text);
+                assert!(out.as_str().contains("‹redacted:"), "{}: {text}", detector.id);
+                assert_eq!(alone.redact(out.as_str()), out, "{} is not idempotent", detector.id);
+            }
+            for example in &detector.pass {
+                let text = example.concat();
+                assert_eq!(alone.redact(&text).as_str(), text, "{}", detector.id);
+            }
+        }
+    }
+
+    #[test]
+    fn redaction_is_idempotent_over_all_detectors() {
+        let redactor = redactor();
+        let all: String = redactor.detectors().iter().flat_map(|d| &d.matches).map(|m| m.concat() + "\n").collect();
+        let once = redactor.redact(&all);
+        assert_eq!(redactor.redact(once.as_str()), once);
+    }
+}
