@@ -1,10 +1,15 @@
 //! The command line: one file per subcommand. `hook` is dispatched before the argument parser is built.
 
+pub mod check;
+pub mod demo;
 pub mod exit;
 pub mod explain;
+pub mod hook;
 pub mod report;
 pub mod rules;
+pub mod store;
 pub mod test;
+pub mod when;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -24,10 +29,26 @@ enum Command {
     Explain(explain::Arguments),
     /// Run the examples of the rules
     Test(test::Arguments),
+    /// Judge a shell file or a crontab
+    Check(check::Arguments),
+    /// Show what was recorded
+    Log(store::LogArguments),
+    /// Sum up what happened
+    Audit(store::AuditArguments),
+    /// Bring the journal into the store now
+    Drain,
+    /// Judge a dozen recorded events into a temporary store
+    Demo,
+    /// Answer one event of the client on standard input (used in its settings)
+    Hook,
 }
 
 /// Reads the arguments and runs the subcommand.
 pub fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
+    if arguments.first().is_some_and(|a| a == "hook") {
+        return hook::run(&arguments[1..]);
+    }
     let parsed = match Arguments::try_parse() {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -39,6 +60,12 @@ pub fn main() -> ExitCode {
     let done = match parsed.command {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Log(arguments) => store::log(&arguments),
+        Command::Audit(arguments) => store::audit(&arguments),
+        Command::Drain => store::drain(),
+        Command::Demo => demo::run(),
+        Command::Hook => Ok(hook::run(&[])),
     };
     done.unwrap_or_else(|error| {
         eprintln!("guard: {error:#}");

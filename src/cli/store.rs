@@ -1,0 +1,151 @@
+//! `guard log`, `guard audit`, `guard drain`: what the record says.
+
+use super::{exit, when};
+use crate::audit;
+use crate::io::config::{self, Place};
+use crate::io::store::{self, Filter, Store};
+use crate::record::Record;
+use crate::verdict::Decision;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Which records to show.
+#[derive(clap::Args)]
+pub struct LogArguments {
+    /// From this time on: a duration back (`24h`, `7d`) or a date
+    #[arg(long)]
+    since: Option<String>,
+    /// Up to this time
+    #[arg(long)]
+    until: Option<String>,
+    /// One session only
+    #[arg(long)]
+    session: Option<String>,
+    /// Only calls on which this rule fired
+    #[arg(long)]
+    rule: Option<String>,
+    /// Only calls with this decision: allow, warn, ask, deny
+    #[arg(long)]
+    decision: Option<String>,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+    /// Go on with what is recorded from now on
+    #[arg(long)]
+    follow: bool,
+}
+
+/// The time span of a digest.
+#[derive(clap::Args)]
+pub struct AuditArguments {
+    /// From this time on: a duration back (`24h`, `7d`) or a date
+    #[arg(long, default_value = "24h")]
+    since: String,
+    /// Up to this time
+    #[arg(long)]
+    until: Option<String>,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text")]
+    format: DigestFormat,
+}
+
+/// Forms of a digest.
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq)]
+pub enum DigestFormat {
+    Text,
+    Json,
+    Markdown,
+}
+
+fn state() -> anyhow::Result<PathBuf> {
+    Ok(config::load(&Place::real(std::env::current_dir()?)).state)
+}
+
+/// Brings the journal into the store now.
+#[allow(clippy::print_stdout, reason = "this is what the person asked for")]
+pub fn drain() -> anyhow::Result<ExitCode> {
+    let done = store::drain(&state()?)?;
+    if done.busy {
+        println!("another process is draining");
+    } else {
+        println!("{} records stored", done.stored);
+    }
+    if done.torn > 0 {
+        println!("{} bytes of the journal belonged to no whole record", done.torn);
+    }
+    Ok(ExitCode::from(exit::OK))
+}
+
+fn decision(name: &str) -> anyhow::Result<Decision> {
+    [Decision::Allow, Decision::Warn, Decision::Ask, Decision::Deny]
+        .into_iter()
+        .find(|d| d.name() == name)
+        .ok_or_else(|| anyhow::anyhow!("`{name}` is no decision; expected allow, warn, ask or deny"))
+}
+
+/// Prints records, oldest first.
+#[allow(clippy::print_stdout, reason = "this is what the person asked for")]
+pub fn log(arguments: &LogArguments) -> anyhow::Result<ExitCode> {
+    let state = state()?;
+    let now = store::now_ms();
+    let mut filter = Filter {
+        since_ms: arguments.since.as_deref().map(|t| when::parse(t, now)).transpose()?,
+        until_ms: arguments.until.as_deref().map(|t| when::parse(t, now)).transpose()?,
+        session: arguments.session.clone(),
+        rule: arguments.rule.clone(),
+        decision: arguments.decision.as_deref().map(decision).transpose()?,
+        after: 0,
+    };
+    loop {
+        store::drain(&state)?;
+        let store = Store::open(&state)?;
+        for (seq, record) in store.records(&filter)? {
+            filter.after = seq;
+            if arguments.json {
+                println!("{}", serde_json::to_string(&record)?);
+            } else {
+                println!("{}", line(seq, &record));
+            }
+        }
+        if !arguments.follow {
+            return Ok(ExitCode::from(exit::OK));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(500));
+    }
+}
+
+fn line(seq: i64, record: &Record) -> String {
+    use chrono::TimeZone;
+    let time = when::local().timestamp_millis_opt(record.time_ms).single().map_or_else(String::new, |t| t.format("%m-%d %H:%M:%S").to_string());
+    let what = record.decision.map_or_else(|| record.event.clone(), |d| d.name().to_owned());
+    let rules: Vec<&str> = record.findings.iter().map(|f| f.rule.as_str()).collect();
+    let command = record.command.as_str().split_whitespace().collect::<Vec<_>>().join(" ");
+    let command: String = command.chars().take(120).collect();
+    let exit = record.exit.filter(|e| *e != 0).map_or_else(String::new, |e| format!(" exit {e}"));
+    let rules = if rules.is_empty() { String::new() } else { format!(" [{}]", rules.join(" ")) };
+    format!("{seq:>6} {time} {what:<12} {:<8} {command}{rules}{exit}", record.tool)
+}
+
+/// Prints the digest.
+#[allow(clippy::print_stdout, reason = "this is what the person asked for")]
+pub fn audit(arguments: &AuditArguments) -> anyhow::Result<ExitCode> {
+    let now = store::now_ms();
+    let since = when::parse(&arguments.since, now)?;
+    let until = arguments.until.as_deref().map_or(Ok(now + 1), |t| when::parse(t, now))?;
+    print!("{}", digest(&state()?, since, until, arguments.format)?);
+    Ok(ExitCode::from(exit::OK))
+}
+
+/// The digest of a state folder.
+pub fn digest(state: &Path, since_ms: i64, until_ms: i64, format: DigestFormat) -> anyhow::Result<String> {
+    store::drain(state)?;
+    let store = Store::open(state)?;
+    let filter = Filter { since_ms: Some(since_ms), until_ms: Some(until_ms), ..Filter::default() };
+    let records: Vec<Record> = store.records(&filter)?.into_iter().map(|(_, r)| r).collect();
+    let digest = audit::digest(&records, &store.notes(&filter)?, since_ms, until_ms);
+    Ok(match format {
+        DigestFormat::Text => audit::text(&digest, when::local()),
+        DigestFormat::Json => audit::json(&digest),
+        DigestFormat::Markdown => audit::markdown(&digest, when::local()),
+    })
+}
