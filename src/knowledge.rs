@@ -43,7 +43,8 @@ impl Knowledge {
             .flat_map(|(tool, arguments)| arguments.into_iter().map(move |(a, kind)| (tool.clone(), a, kind)))
             .collect();
         tools.sort_by_key(|(tool, a, _)| std::cmp::Reverse((crate::effect::spec::precision(tool), crate::effect::spec::precision(a))));
-        let world = World { specs: Specs::new(bundle.commands, bundle.tables), lists, environment, tools };
+        let languages = crate::effect::inline::languages(bundle.languages);
+        let world = World { languages, specs: Specs::new(bundle.commands, bundle.tables), lists, environment, tools };
         let rules = RuleSet { rules: bundle.rules, exceptions: bundle.exceptions };
         Ok(Knowledge { world, rules, version: format!("{:016x}", hasher.finish()) })
     }

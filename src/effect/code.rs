@@ -1,12 +1,121 @@
 //! What inline code in other languages would do, as effects.
 
-use super::script::{About, Walker};
+use super::inline::{self, Found};
+use super::network;
+use super::script::{About, Call, Descriptors, Walker};
 use super::state::Shell;
 use super::text::Text;
+use super::{Action, Effect};
+use crate::label::{Label, Labels};
+use crate::verdict::Certainty;
 
 impl Walker<'_> {
     /// Reads code in `language` and adds what it would do.
     pub(super) fn code(&mut self, shell: &mut Shell, language: &str, text: &Text, about: &About) {
-        let _ = (shell, language, text, about);
+        let Some(table) = self.know.languages.get(language) else { return };
+        let found = match table.grammar.as_deref() {
+            Some("sed") => inline::scan_sed(text),
+            Some("sql") => inline::scan_sql(text),
+            _ => inline::scan(text, table, &self.home()),
+        };
+        let mut about = about.clone();
+        about.with.add("inline");
+        let connects = found.iter().any(|f| matches!(f, Found::Connect(_)));
+        let runs = found.iter().any(|f| matches!(f, Found::Shell(_) | Found::Argv(_) | Found::Serve | Found::Opaque("executes")));
+        if connects && runs {
+            self.operate(shell, "shell.reverse", Text::default(), None, &about);
+        }
+        let decodes = found.contains(&Found::Decode);
+        let mut secret = false;
+        let mut shell = shell.clone();
+        for one in &found {
+            self.found(&mut shell, one, &about, decodes, &mut secret);
+        }
+        // A secret that was read in the same code and a request in it: the one may carry the other.
+        if secret {
+            let sends: Vec<Text> = found.iter().filter_map(|f| if let Found::Send(u) | Found::Connect(u) | Found::Fetch(u) = f { Some(u.clone()) } else { None }).collect();
+            for url in sends {
+                let mut effect = Effect::new(Action::Send, url.clone(), about.span);
+                effect.target.host = Some(network::of_url(&url).unwrap_or_else(Text::unknown));
+                effect.data = Labels::of(Label::Secret);
+                effect.with = about.with.clone();
+                self.push(&shell, effect);
+            }
+        }
+    }
+
+    fn found(&mut self, shell: &mut Shell, one: &Found, about: &About, decodes: bool, secret: &mut bool) {
+        match one {
+            Found::Shell(text) => {
+                self.run_at(shell, text, Text::default(), about.span);
+            }
+            Found::Argv(words) => {
+                let mut inner = About::at(about.span);
+                inner.certainty = about.certainty;
+                let call = Call { words: words.clone(), declared: Vec::new(), environment: Vec::new(), stdin: Text::default(), about: inner };
+                self.command(shell, call, &mut Descriptors::new());
+            }
+            Found::Read(path) => {
+                let path = self.absolute(shell, path);
+                *secret |= self.read_file(shell, &path, about).labels.has(Label::Secret);
+            }
+            Found::Write(path) => {
+                let path = self.absolute(shell, path);
+                self.effect(shell, Action::Write, path, about);
+            }
+            Found::Delete { path, recursive } => {
+                let path = self.absolute(shell, path);
+                let mut about = about.clone();
+                if *recursive {
+                    about.with.add("recursive");
+                }
+                self.effect(shell, Action::Delete, path, &about);
+            }
+            Found::Move(from, to) => {
+                let from = self.absolute(shell, from);
+                let to = self.absolute(shell, to);
+                let labels = self.labels_of(&from);
+                let mut moved = about.clone();
+                moved.data.add(labels);
+                self.effect(shell, Action::Read, from.clone(), &moved);
+                self.effect(shell, Action::Move, from, &moved);
+                self.effect(shell, Action::Write, to, about);
+            }
+            Found::Perm(path) => {
+                let path = self.absolute(shell, path);
+                self.effect(shell, Action::Perm, path, about);
+            }
+            Found::Connect(host) => self.reach(shell, Action::Connect, host, about),
+            Found::Fetch(url) => self.reach(shell, Action::Fetch, url, about),
+            Found::Send(url) => self.reach(shell, Action::Send, url, about),
+            Found::Environment(None) => {
+                self.environment_printed(shell, about);
+            }
+            Found::Environment(Some(name)) => {
+                *secret |= self.know.in_list("secret-variables", name, &self.vars) == Certainty::Yes;
+            }
+            Found::Opaque(what) => {
+                let mut about = about.clone();
+                if decodes {
+                    about.data.add(Labels::of(Label::Opaque));
+                }
+                about.with.add(what);
+                if decodes || *what == "executes" {
+                    self.operate(shell, "code.opaque", Text::default(), None, &about);
+                }
+            }
+            Found::Operate(name, target) => self.operate(shell, name, target.clone(), None, about),
+            Found::Literal(path) => self.touch(shell, path, about),
+            Found::Decode | Found::Serve => {}
+        }
+    }
+
+    fn reach(&mut self, shell: &Shell, action: Action, url: &Text, about: &About) {
+        let mut effect = Effect::new(action, url.clone(), about.span);
+        effect.target.host = network::of_url(url);
+        effect.data = url.labels;
+        effect.with = about.with.clone();
+        effect.program.clone_from(&about.program);
+        self.push(shell, effect);
     }
 }

@@ -212,7 +212,11 @@ impl Walker<'_> {
                 spec::choose(choice, value).map_or("", |(_, w)| w.as_str())
             }
         };
-        matches!(spec::type_parts(written).name, "command" | "script-rest" | "program" | "script-file" | "code-file" | "served")
+        let name = spec::type_parts(written).name;
+        if name == "assign" {
+            return sorted.operands.last().is_some_and(|w| w.split_once("=").is_none());
+        }
+        matches!(name, "command" | "script-rest" | "program" | "script-file" | "code-file" | "served")
     }
 
     fn long_flag(&mut self, sorted: &mut Sorted<'_>, word: &Text, queue: &mut std::collections::VecDeque<Text>) {

@@ -209,6 +209,11 @@ impl Walker<'_> {
             "delete" => {
                 let path = self.absolute(shell, value);
                 self.effect(shell, Action::Delete, path.clone(), about);
+                if let Some(folder) = path::whole_folder(&path) {
+                    let mut about = about.clone();
+                    about.with.add("content");
+                    self.effect(shell, Action::Delete, folder, &about);
+                }
                 if let Some(known) = path.as_known() {
                     self.files.remove(known);
                 }
@@ -237,6 +242,9 @@ impl Walker<'_> {
                     None => value.clone(),
                 };
                 if let Some(host) = network::of_url(&host) {
+                    // A name that is looked up or connected to carries its labels to the network.
+                    sum.sent.add(value.labels);
+                    sum.sends |= value.labels.has(Label::Secret);
                     sum.peers.push((value.clone(), host));
                 }
             }
@@ -401,6 +409,7 @@ impl Walker<'_> {
                     self.by_spec(shell, spec, &inner);
                 }
             }
+            "path-object" => sum.objects.push((self.absolute(shell, value), claim.modifiers.clone())),
             "object" => sum.objects.push((value.clone(), claim.modifiers.clone())),
             "git-remote" => sum.git_hosts.push((value.clone(), network::of_git_remote(value))),
             "mount" => {
@@ -443,8 +452,7 @@ impl Walker<'_> {
         sources: &[Text],
         sum: &mut Sum,
     ) {
-        let mut pieces = kind.splitn(3, ':');
-        let (Some(how), Some(separator), Some(inner)) = (pieces.next(), pieces.next(), pieces.next()) else {
+        let Some((how, (separator, inner))) = kind.split_once(':').and_then(|(how, rest)| Some((how, rest.rsplit_once(':')?))) else {
             self.touch(shell, &claim.value, about);
             return;
         };
@@ -801,7 +809,10 @@ impl Walker<'_> {
             }
         }
         let inner = sum.inner.is_some() && sum.read.is_empty();
-        let out = super::flow::transform(wanted.unwrap_or(if inner { "copy" } else { "" }), &input, &sorted.operands);
+        let system = chain.iter().any(|(s, _)| s.system.is_some());
+        // What a system with its own verbs prints is its own, not what it was fed.
+        let default = if inner { "copy" } else if system && sum.read.is_empty() { "clean" } else { "" };
+        let out = super::flow::transform(wanted.unwrap_or(default), &input, &sorted.operands);
         for path in &sum.outputs {
             let path = self.absolute(shell, path);
             let mut write = about.clone();

@@ -5,6 +5,7 @@ mod code;
 mod command;
 mod expand;
 mod flow;
+pub mod inline;
 mod interpret;
 pub mod network;
 pub mod path;

@@ -152,6 +152,15 @@ pub fn base_name(text: &Text) -> Option<String> {
     suffix.rsplit_once('/').map(|(_, name)| name.to_owned()).filter(|n| !n.is_empty())
 }
 
+/// The folder whose whole content a path with a glob at its end means: `x/*`, `x/.*`, `x/{*,.*}`.
+pub fn whole_folder(path: &Text) -> Option<Text> {
+    let (last, before) = path.parts().split_last()?;
+    let Part::Glob(glob) = last else { return None };
+    let [Part::Known(folder)] = before else { return None };
+    let folder = folder.strip_suffix("/").or_else(|| folder.strip_suffix("/."))?;
+    glob.chars().all(|c| "*?[]!.^".contains(c)).then(|| Text::known(if folder.is_empty() { "/" } else { folder }).labelled(path.labels))
+}
+
 /// The folder part of a known absolute path.
 pub fn parent(path: &str) -> &str {
     match path.trim_end_matches('/').rsplit_once('/') {

@@ -658,7 +658,10 @@ impl<'a> Walker<'a> {
         for word in &simple.words {
             words.extend(self.fields(shell, word));
         }
-        let about = About::at(statement.span);
+        let mut about = About::at(statement.span);
+        if matches!(descriptors.get(&0), Some(Channel::Network(_))) {
+            about.with.add("network-stdin");
+        }
         let declared: Vec<(String, Variable)> = simple.declared.iter().map(|a| self.value(shell, a)).collect();
         let mut before: Vec<(String, Option<Variable>)> = Vec::new();
         for assignment in &simple.assignments {

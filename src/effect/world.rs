@@ -10,6 +10,7 @@ use crate::verdict::Certainty;
 pub struct World {
     pub specs: Specs,
     pub lists: Lists,
+    pub languages: super::inline::Languages,
     /// Name glob → type of the variable's value.
     pub environment: Vec<(String, String)>,
     /// Tool glob, argument glob → type of the argument.

@@ -1,0 +1,95 @@
+//! Code in other languages → what it would do: one scanner over call names, string literals and constants. What a call does is
+//! data, in `rules/languages/`.
+//!
+//! It is no parser of any of these languages: it follows constants that are assigned once, joins of literals, and a few known
+//! functions, and knows nothing of control flow. What it cannot follow is unknown, and a dangerous call on something unknown is
+//! reported as opaque.
+
+mod lex;
+mod scan;
+mod sed;
+mod sql;
+
+use super::text::Text;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+pub use scan::scan;
+pub use sed::scan as scan_sed;
+pub use sql::scan as scan_sql;
+
+/// One thing that code does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Shell text that is run.
+    Shell(Text),
+    /// A program with its arguments.
+    Argv(Vec<Text>),
+    Read(Text),
+    Write(Text),
+    Delete { path: Text, recursive: bool },
+    Move(Text, Text),
+    Perm(Text),
+    Connect(Text),
+    Fetch(Text),
+    Send(Text),
+    /// A variable of the environment is read; `None` for all of them.
+    Environment(Option<Text>),
+    /// Code is run that could not be followed.
+    Opaque(&'static str),
+    /// Text is decoded somewhere in the code.
+    Decode,
+    /// A descriptor is given away (`dup2`), as a reverse shell does.
+    Serve,
+    /// An operation with a name: `sql.drop`.
+    Operate(String, Text),
+    /// A string that is a whole path, given to something unknown.
+    Literal(Text),
+}
+
+/// The tables of one language.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Language {
+    /// `sed` and `sql` have a reader of their own.
+    pub grammar: Option<String>,
+    pub comment: Vec<String>,
+    pub strings: Vec<String>,
+    /// Backticks run a command.
+    pub backticks: bool,
+    /// A call needs no parentheses.
+    pub bare_calls: bool,
+    /// A call is a word and its operands.
+    pub words: bool,
+    /// `print | "cmd"`, `"cmd" | getline`, `print > "file"`.
+    pub pipes: bool,
+    pub shell: Vec<String>,
+    pub argv: Vec<String>,
+    pub delete: Vec<String>,
+    pub delete_tree: Vec<String>,
+    pub read: Vec<String>,
+    pub open: Vec<String>,
+    pub write: Vec<String>,
+    #[serde(rename = "move")]
+    pub moves: Vec<String>,
+    pub perm: Vec<String>,
+    pub connect: Vec<String>,
+    pub fetch: Vec<String>,
+    pub send: Vec<String>,
+    pub eval: Vec<String>,
+    pub decode: Vec<String>,
+    pub join: Vec<String>,
+    pub home: Vec<String>,
+    pub environment: Vec<String>,
+    pub serve: Vec<String>,
+    pub print: Vec<String>,
+    pub operate_mongo_drop: Vec<String>,
+}
+
+/// Languages by name.
+pub type Languages = BTreeMap<String, Language>;
+
+/// The languages of a bundle; a table that cannot be read is left out (the build checks them).
+pub fn languages(raw: BTreeMap<String, serde_json::Value>) -> Languages {
+    raw.into_iter().filter_map(|(name, value)| Some((name, serde_json::from_value(value).ok()?))).collect()
+}

@@ -1,0 +1,81 @@
+//! The commands of a sed script that touch files or run something: `e`, `w`, `r`, and the `e` and `w` flags of `s`.
+
+use super::Found;
+use crate::effect::text::Text;
+
+/// What a sed script would do besides editing its input.
+pub fn scan(script: &Text) -> Vec<Found> {
+    let Some(source) = script.as_known() else { return Vec::new() };
+    let mut found = Vec::new();
+    for line in source.split('\n') {
+        let mut rest = line.trim_start();
+        for _ in 0..200 {
+            rest = address(rest).trim_start_matches([' ', '\t', '!', '{', '}', ';']);
+            let Some(c) = rest.chars().next() else { break };
+            match c {
+                's' | 'y' => {
+                    let Some(delimiter) = rest[1..].chars().next() else { break };
+                    let body = &rest[1 + delimiter.len_utf8()..];
+                    let Some(first) = until(body, delimiter) else { break };
+                    let Some(second) = until(&body[first..], delimiter) else { break };
+                    let replacement = &body[first..first + second - delimiter.len_utf8()];
+                    let flags = &body[first + second..];
+                    let end = flags.find([';', '}', ' ']).unwrap_or(flags.len());
+                    let word = &flags[..end];
+                    if c == 's' && word.contains('e') {
+                        found.push(Found::Shell(Text::known(replacement)));
+                    }
+                    if c == 's' && word.contains('w') {
+                        found.push(Found::Write(Text::known(flags[end..].trim())));
+                        break;
+                    }
+                    rest = &flags[end..];
+                }
+                'e' => {
+                    let command = rest[1..].trim();
+                    found.push(if command.is_empty() { Found::Opaque("executes") } else { Found::Shell(Text::known(command)) });
+                    break;
+                }
+                'w' | 'W' => {
+                    found.push(Found::Write(Text::known(rest[1..].trim())));
+                    break;
+                }
+                'r' | 'R' => {
+                    found.push(Found::Read(Text::known(rest[1..].trim())));
+                    break;
+                }
+                'a' | 'i' | 'c' | ':' | 'b' | 't' | 'T' | '#' => break,
+                _ => rest = &rest[c.len_utf8()..],
+            }
+        }
+    }
+    found.retain(|f| !matches!(f, Found::Write(t) | Found::Read(t) if t.is_empty() || t.prefix().starts_with("/dev/std")));
+    found
+}
+
+/// The script behind an address: numbers, `$`, `/re/`, ranges.
+fn address(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || "$,~+".contains(c));
+        match rest.strip_prefix('/').and_then(|body| until(body, '/').map(|n| &body[n..])) {
+            Some(after) => rest = after.trim_start_matches(['I', 'M']),
+            None => return rest,
+        }
+    }
+}
+
+/// The length up to and with an unescaped delimiter.
+fn until(text: &str, delimiter: char) -> Option<usize> {
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        if escaped {
+            escaped = false;
+        } else if c == '\\' {
+            escaped = true;
+        } else if c == delimiter {
+            return Some(at + c.len_utf8());
+        }
+    }
+    None
+}
