@@ -53,6 +53,10 @@ impl Lower<'_> {
     }
 
     fn word(&self, w: &ast::Word) -> Word {
+        // The descriptor in `0>&1` is part of the operator's token: the parser makes a word of its own for it.
+        if let [ast::WordPartNode { kind: ast::WordPart::Literal(ast::LiteralText::Owned(text)), .. }] = w.parts.as_slice() {
+            return self.text_word(text, w.span, Place::Word);
+        }
         // Words the parser made itself have no place in the source.
         if w.span.start.offset() >= w.span.end.offset() {
             return Word { source: String::new(), pieces: Vec::new(), span: span(w.span) };
