@@ -180,92 +180,97 @@ fn close(steps: &[Step], row: &mut [bool]) {
     }
 }
 
-/// The text with unknown stretches: these may be swallowed by the pattern's stars only, and the literals of the pattern
-/// must be covered by known characters. A shell glob in the text also meets the pattern's classes and single characters.
+/// The text with unknown stretches: these may be swallowed by the pattern's stars only. A shell glob in the text may stand for
+/// literal characters of the pattern too, but then at least half of them must be known: `~/.ssh/*` may be a key, `*.json` is no
+/// evidence for anything. As in a shell, a glob at the beginning of a name does not stand for a dot.
 fn uncertain(pattern: &str, text: &Text) -> Certainty {
     let steps = steps(pattern);
     let literals = steps.iter().filter(|s| matches!(s, Step::Is(c) if *c != '/')).count();
-    // States: (step, covered by known text). Certain when no unknown was needed.
-    let mut row: Vec<bool> = vec![false; steps.len() + 1];
-    row[0] = true;
-    close(&steps, &mut row);
+    // For each reached step, the most literal characters that known text covered on the way.
+    let mut row: Vec<Option<usize>> = vec![None; steps.len() + 1];
+    row[0] = Some(0);
+    close_counted(&steps, &mut row);
+    let mut at_start = true;
     for part in text.parts() {
         match part {
             Part::Known(known) => {
                 for c in known.chars() {
-                    let mut next = vec![false; steps.len() + 1];
+                    let mut next = vec![None; steps.len() + 1];
                     for (at, step) in steps.iter().enumerate() {
-                        if !row[at] {
-                            continue;
-                        }
+                        let Some(covered) = row[at] else { continue };
                         match step {
-                            Step::Any(deep) => {
-                                if *deep || c != '/' {
-                                    next[at] = true;
-                                }
-                            }
-                            step if accepts(step, c) => next[at + 1] = true,
+                            Step::Any(deep) if *deep || c != '/' => raise(&mut next[at], covered),
+                            Step::Is(wanted) if *wanted == c => raise(&mut next[at + 1], covered + usize::from(c != '/')),
+                            Step::One | Step::Class(..) if accepts(step, c) => raise(&mut next[at + 1], covered),
                             _ => {}
                         }
                     }
-                    close(&steps, &mut next);
+                    close_counted(&steps, &mut next);
                     row = next;
                 }
+                at_start = known.ends_with('/');
             }
             Part::Unknown => {
-                // Only a star can take it: every reached state that is no star is lost. A `**/` may stand in it whole.
-                let mut next = vec![false; steps.len() + 1];
+                let mut next = vec![None; steps.len() + 1];
                 for (at, step) in steps.iter().enumerate() {
-                    if row[at] && matches!(step, Step::Any(_)) {
-                        next[at] = true;
+                    if let (Some(covered), Step::Any(_)) = (row[at], step) {
+                        raise(&mut next[at], covered);
                     }
                 }
-                close(&steps, &mut next);
+                close_counted(&steps, &mut next);
                 row = next;
+                at_start = false;
             }
             Part::Glob(glob) => {
-                let mut next = vec![false; steps.len() + 1];
                 let wild = glob.contains('*') || glob.contains('(');
+                let mut next = vec![None; steps.len() + 1];
                 for (at, step) in steps.iter().enumerate() {
-                    if !row[at] {
-                        continue;
-                    }
+                    let Some(covered) = row[at] else { continue };
                     if matches!(step, Step::Any(_)) {
-                        next[at] = true;
+                        raise(&mut next[at], covered);
+                    } else if at_start && *step == Step::Is('.') && !glob.starts_with('.') {
                     } else if wild {
-                        // A `*` of the shell may stand for some literal characters, up to the next `/`.
                         let mut to = at;
-                        next[at] = true;
+                        raise(&mut next[at], covered);
                         while to < steps.len() && steps[to] != Step::Is('/') {
                             to += 1;
-                            next[to] = true;
+                            raise(&mut next[to], covered);
                         }
                     } else if !matches!(step, Step::Is('/')) {
-                        next[at + 1] = true;
+                        raise(&mut next[at + 1], covered);
                     }
                 }
-                if wild && row[steps.len()] {
-                    next[steps.len()] = true;
+                if wild && let Some(covered) = row[steps.len()] {
+                    raise(&mut next[steps.len()], covered);
                 }
-                close(&steps, &mut next);
+                close_counted(&steps, &mut next);
                 row = next;
+                at_start = false;
             }
         }
     }
-    if !row[steps.len()] {
-        return Certainty::No;
-    }
-    if literals == 0 {
+    let Some(covered) = row[steps.len()] else { return Certainty::No };
+    if literals == 0 || covered == 0 {
         return Certainty::Unknown;
     }
-    // Evidence: some characters of the text's known part beyond slashes were needed.
-    let known: usize = text.parts().iter().map(|p| if let Part::Known(t) = p { t.chars().filter(|c| *c != '/').count() } else { 0 }).sum();
-    let star_covers_all = matches!(steps.as_slice(), [.., Step::Any(true)]);
-    match known {
-        0 => Certainty::Unknown,
-        // A whole subtree (`/etc/**`) whose literal beginning is known to hold.
-        _ if star_covers_all && known >= literals => prefix_certain(&steps, text),
-        _ => Certainty::Maybe,
+    if covered * 2 < literals {
+        return Certainty::No;
+    }
+    if matches!(steps.last(), Some(Step::Any(true))) { prefix_certain(&steps, text) } else { Certainty::Maybe }
+}
+
+fn raise(cell: &mut Option<usize>, covered: usize) {
+    *cell = Some(cell.map_or(covered, |old| old.max(covered)));
+}
+
+fn close_counted(steps: &[Step], row: &mut [Option<usize>]) {
+    for at in 0..steps.len() {
+        if let (Some(covered), Step::Any(deep)) = (row[at], &steps[at]) {
+            raise(&mut row[at + 1], covered);
+            if *deep && steps.get(at + 1) == Some(&Step::Is('/')) {
+                raise(&mut row[at + 2], covered);
+            }
+        }
     }
 }
 

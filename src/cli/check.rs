@@ -63,7 +63,7 @@ fn crontab(text: &str) -> Vec<(usize, String)> {
         for _ in 0..fields {
             rest = rest.trim_start().split_once(char::is_whitespace).map_or("", |(_, r)| r);
         }
-        out.push((at + 1, rest.trim().replace("\\%", "\u{0}").split('%').next().unwrap_or("").replace('\u{0}', "%")));
+        out.push((at + 1, rest.replace("\\%", "\u{0}").split('%').next().unwrap_or("").trim().replace('\u{0}', "%")));
     }
     out
 }

@@ -269,16 +269,15 @@ impl Walker<'_> {
         if let Ok(position) = name.parse::<usize>() {
             return shell.positional.get(position.wrapping_sub(1)).map(|t| vec![t.clone()]);
         }
+        // A subscript's substitutions run whether or not the variable is set.
+        let key = subscript.map(|s| match s {
+            [Piece::Glob(all)] if all == "*" => Text::known("*"),
+            other => self.pieces_single(shell, other),
+        });
         let Some(variable) = shell.variables.get(name).cloned() else {
             return self.environment(shell, name).map(|t| vec![t]);
         };
-        let Some(subscript) = subscript else { return Some(vec![variable.scalar()]) };
-        if let [Piece::Glob(all)] = subscript
-            && all == "*"
-        {
-            return Some(variable.values());
-        }
-        let key = self.pieces_single(shell, subscript);
+        let Some(key) = key else { return Some(vec![variable.scalar()]) };
         match (key.as_known(), variable) {
             (Some("@" | "*"), variable) => Some(variable.values()),
             (Some(key), Variable::Array(items)) => {

@@ -239,7 +239,8 @@ impl Lower<'_> {
     /// `((a); (b))` is two subshells; the parser takes it for arithmetic without an expression.
     fn arithmetic(&self, c: &ast::ArithmeticCommand) -> Command {
         let from = c.left_paren_span.start.offset();
-        let to = c.right_paren_span.end.offset();
+        // The parser counts one too far when the closing parentheses end different things.
+        let to = c.right_paren_span.end.offset().min(self.source.len());
         let text = self.source.get(from..to).unwrap_or("").trim();
         let body = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')).unwrap_or(text);
         if skip::arithmetic_body(body).is_none() {

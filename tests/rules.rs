@@ -1,0 +1,97 @@
+//! The rules prove themselves: every example, every broken rule file, every command of the project's own corpus.
+
+use guard::cli::test::{judge, run_examples};
+use guard::knowledge::Knowledge;
+use guard::rule::bundle::Bundle;
+use guard::rule::example::{self, Kind};
+use guard::rule::types::Example;
+use guard::verdict::Decision;
+use std::path::Path;
+
+fn know() -> (Bundle, Knowledge) {
+    let bundle = Knowledge::builtin_bundle();
+    let know = Knowledge::new(bundle.clone()).expect("the builtin lists are sound");
+    (bundle, know)
+}
+
+#[test]
+fn every_example_of_every_rule_holds() {
+    let (bundle, know) = know();
+    let outcomes = run_examples(&know, &bundle.rules, None);
+    let failed: Vec<String> =
+        outcomes.iter().filter(|o| o.kind == Kind::Failed).map(|o| format!("{}: {}\n  {}", o.rule, o.example, o.what)).collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(outcomes.len() > 1_000, "only {} outcomes: were the examples read at all?", outcomes.len());
+}
+
+#[test]
+fn languages_and_detectors_are_read() {
+    let (bundle, know) = know();
+    assert_eq!(bundle.languages.len(), know.world.languages.len(), "a language table has a mistake");
+}
+
+#[test]
+fn a_mistake_in_a_rule_file_is_named_with_its_line() {
+    let mut seen = 0;
+    for entry in std::fs::read_dir("fixtures/rules").expect("fixtures/rules") {
+        let path = entry.expect("entry").path();
+        let text = std::fs::read_to_string(&path).expect("text");
+        let (first, rest) = text.split_once('\n').expect("two lines");
+        let wanted = first.strip_prefix("# expect: ").expect("the first line says what is expected");
+        let (_, errors) = Bundle::read("", &[("policy/x/rule.toml".into(), rest.into())], &[]);
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert!(errors.iter().any(|e| e.contains(wanted)), "{}: expected `{wanted}`, got {errors:?}", path.display());
+        seen += 1;
+    }
+    assert!(seen >= 8);
+}
+
+fn corpus(name: &str) -> Vec<String> {
+    let path = Path::new("fixtures/corpus").join(name);
+    let text = std::fs::read_to_string(&path).expect("a corpus file");
+    text.lines().map(|l| serde_json::from_str(l).expect("a JSON string")).collect()
+}
+
+fn decision(know: &Knowledge, command: &str) -> (Decision, String) {
+    let call = example::call(&Example::Command(command.into())).expect("a command");
+    let (plan, verdict) = judge(know, &call);
+    (verdict.decision, guard::cli::explain::print(&plan, &verdict))
+}
+
+#[test]
+fn what_must_be_refused_is_refused_in_every_spelling() {
+    let (_, know) = know();
+    let passed: Vec<String> = corpus("refused.jsonl")
+        .iter()
+        .filter_map(|c| {
+            let (decision, explained) = decision(&know, c);
+            (decision < Decision::Ask).then(|| format!("{c}\n{explained}"))
+        })
+        .collect();
+    assert!(passed.is_empty(), "{} got through:\n{}", passed.len(), passed.join("\n"));
+}
+
+#[test]
+fn what_is_harmless_passes() {
+    let (_, know) = know();
+    let stopped: Vec<String> = corpus("allowed.jsonl")
+        .iter()
+        .filter_map(|c| {
+            let (decision, explained) = decision(&know, c);
+            (decision > Decision::Warn).then(|| format!("{c}\n{explained}"))
+        })
+        .collect();
+    assert!(stopped.is_empty(), "{} were stopped:\n{}", stopped.len(), stopped.join("\n"));
+}
+
+#[test]
+fn the_order_of_rules_has_no_meaning() {
+    let (bundle, forward) = know();
+    let mut reversed = bundle;
+    reversed.rules.reverse();
+    let backward = Knowledge::new(reversed).expect("sound lists");
+    for command in corpus("refused.jsonl").iter().chain(&corpus("allowed.jsonl")) {
+        let call = example::call(&Example::Command(command.clone())).expect("a command");
+        assert_eq!(judge(&forward, &call).1, judge(&backward, &call).1, "{command}");
+    }
+}

@@ -1,0 +1,54 @@
+//! Snapshots of what guard makes of shell text: one file in fixtures/shell, one snapshot.
+
+use guard::cli::test::judge;
+use guard::knowledge::Knowledge;
+use guard::rule::example;
+use guard::rule::types::Example;
+
+#[test]
+fn plans_of_shell_fixtures() {
+    let know = Knowledge::new(Knowledge::builtin_bundle()).expect("sound lists");
+    let mut paths: Vec<_> = std::fs::read_dir("fixtures/shell").expect("fixtures/shell").map(|e| e.expect("entry").path()).collect();
+    paths.sort();
+    let mut seen = 0;
+    for path in paths.iter().filter(|p| p.extension().is_some_and(|e| e == "sh")) {
+        let text = std::fs::read_to_string(path).expect("text");
+        let call = example::call(&Example::Command(text.clone())).expect("a command");
+        let (plan, verdict) = judge(&know, &call);
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("../fixtures/shell");
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_description(text);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(name, guard::cli::explain::print(&plan, &verdict)));
+        seen += 1;
+    }
+    assert!(seen > 10);
+}
+
+/// A command stands in every hole of the grammar that may hold a substitution; it must be found in each.
+#[test]
+fn a_substitution_is_found_in_every_hole() {
+    let know = Knowledge::new(Knowledge::builtin_bundle()).expect("sound lists");
+    let holes = [
+        "echo HOLE", "echo \"HOLE\"", "x=HOLE", "x=(a HOLE)", "x[HOLE]=1", "declare x=HOLE", "export x=HOLE", "cat <<< HOLE", "cat <<E\nHOLE\nE",
+        "cat < HOLE", "cat > HOLE", "echo ${x:-HOLE}", "echo ${x:=HOLE}", "echo ${x:+HOLE}", "echo ${x#HOLE}", "echo ${x%HOLE}", "echo ${x/HOLE/b}", "echo ${x/a/HOLE}",
+        "echo ${x:HOLE:2}", "echo ${x[HOLE]}", "echo $((1 + HOLE))", "((x = HOLE))", "for i in HOLE; do :; done", "for ((i=HOLE;i<2;i++)); do :; done",
+        "case HOLE in a) ;; esac", "case a in HOLE) ;; esac", "[[ a == HOLE ]]", "[[ HOLE -gt 2 ]]", "[[ a =~ HOLE ]]", "if HOLE; then :; fi", "while HOLE; do break; done",
+        "select i in HOLE; do break; done", "exit HOLE", "return HOLE", "f() { HOLE; }; f", "coproc HOLE", "time HOLE", "! HOLE", "HOLE &", "{ HOLE; }", "( HOLE )",
+        "a && HOLE", "a || HOLE", "a | HOLE", "cat <(HOLE)", "echo a > >(HOLE)", "echo {a,HOLE}", "trap \"HOLE\" EXIT", "eval \"HOLE\"", "echo $'a'HOLE", "~/HOLE/x", "echo a\\\nHOLE",
+    ];
+    for hole in holes {
+        for substitution in ["$(rm -rf /)", "`rm -rf /`"] {
+            let command = hole.replace("HOLE", substitution);
+            let call = example::call(&Example::Command(command.clone())).expect("a command");
+            let (plan, verdict) = judge(&know, &call);
+            assert!(
+                verdict.findings.iter().any(|f| f.rule == "whole-tree-deleted"),
+                "{command}\n{}",
+                guard::cli::explain::print(&plan, &verdict)
+            );
+        }
+    }
+}
