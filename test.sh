@@ -12,6 +12,24 @@ need() { # need COMMAND PACKAGE...: installs Debian packages when the command is
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-need cargo cargo
+command -v cargo >/dev/null || { echo "test.sh: \`cargo\` is missing; install Rust 1.94.1 or newer" >&2; exit 1; }
 need cc gcc libc6-dev
-cargo test --quiet
+need python3 python3
+need npm npm
+need shellcheck shellcheck
+need mkfifo coreutils
+
+echo "== cargo test"
+cargo test --locked --quiet --features deadman-test
+echo "== guard test"
+cargo build --locked --quiet --features deadman-test
+target/debug/guard test
+echo "== the project's own scripts"
+shellcheck -- *.sh .ci/run
+for script in build-static.sh tests/client/*.sh; do
+  [ ! -e "$script" ] || target/debug/guard check "$script"
+done
+echo "== the binary that ships"
+./build-static.sh
+echo "== the real client"
+tests/client/run

@@ -139,3 +139,13 @@ fn walk(folder: &str) -> Vec<(String, String)> {
     }
     out
 }
+
+/// The README shows the very settings files that the client tests run.
+#[test]
+fn the_readme_shows_the_tested_settings() {
+    let readme = std::fs::read_to_string("README.md").expect("README.md");
+    for name in ["user", "project", "managed"] {
+        let file = std::fs::read_to_string(format!("tests/client/settings/{name}.json")).expect("settings");
+        assert!(readme.contains(&format!("<!-- settings: {name} -->\n```json\n{}\n```", file.trim_end())), "{name}");
+    }
+}
