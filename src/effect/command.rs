@@ -446,7 +446,7 @@ fn flag<'s>(chain: &[(&'s CommandSpec, String)], name: &str) -> Option<&'s Value
 
 /// A long flag that is cut short, when only one begins so.
 fn abbreviated<'s>(chain: &[(&'s CommandSpec, String)], name: &str) -> Option<&'s ValueType> {
-    if name.len() < 4 {
+    if name.len() < 3 {
         return None;
     }
     let mut found: Option<&ValueType> = None;

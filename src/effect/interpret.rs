@@ -221,6 +221,11 @@ impl Walker<'_> {
             "move" => {
                 let path = self.absolute(shell, value);
                 let text = self.read_file(shell, &path, about);
+                if let Some(folder) = path::whole_folder(&path) {
+                    let mut about = about.clone();
+                    about.with.add("content");
+                    self.effect(shell, Action::Move, folder, &about);
+                }
                 self.effect(shell, Action::Move, path, about);
                 sum.read.push(text);
             }
@@ -229,6 +234,11 @@ impl Walker<'_> {
                 self.effect(shell, Action::Perm, path, about);
             }
             "land" => self.land(shell, value, sources, about, sum),
+            "url" if value.prefix().starts_with("file:") => {
+                let path = self.absolute(shell, value);
+                let text = self.read_file(shell, &path, about);
+                sum.read.push(text);
+            }
             "url" => {
                 if let Some(host) = network::of_url(value) {
                     sum.sent.add(value.labels);
@@ -264,7 +274,7 @@ impl Walker<'_> {
             "edit-maybe" => self.touch(shell, value, about),
             "verb-words" => {
                 if claim.operand == Some(0) {
-                    self.verbs(shell, &sorted.operands, about);
+                    self.verbs(shell, &call.words[1..], about);
                 }
                 self.touch(shell, value, about);
             }
@@ -602,20 +612,8 @@ impl Walker<'_> {
         let replaces = sorted.modifiers.iter().any(|m| m == "replace") || words.iter().any(|w| w.to_string().contains(placeholder));
         let mut arguments: Vec<Text> = match input.as_known() {
             Some(known) => known.split_whitespace().take(64).map(|w| Text::known(w.trim_matches(['"', '\''])).labelled(input.labels)).collect(),
-            None => {
-                let mut all = Vec::new();
-                // Known lines among unknown ones still count.
-                for part in input.parts() {
-                    match part {
-                        super::Part::Known(t) if t.contains('/') => {
-                            all.extend(t.split_whitespace().take(16).map(|w| Text::known(w).labelled(input.labels)));
-                        }
-                        _ => {}
-                    }
-                }
-                all.push(Text::unknown().labelled(input.labels));
-                all
-            }
+            // Each line is an argument, as far as it is known.
+            None => lines(input),
         };
         if arguments.is_empty() {
             arguments.push(Text::unknown().labelled(input.labels));
@@ -831,6 +829,25 @@ impl Walker<'_> {
         }
         out
     }
+}
+
+/// The lines of a partly known text.
+fn lines(input: &Text) -> Vec<Text> {
+    let mut all = Vec::new();
+    let mut rest = input.clone();
+    while let Some((line, tail)) = rest.split_once("\n") {
+        if !line.is_empty() {
+            all.push(line);
+        }
+        rest = tail;
+        if all.len() >= 16 {
+            break;
+        }
+    }
+    if !rest.is_empty() {
+        all.push(rest);
+    }
+    all
 }
 
 /// A type that takes all operands from its own on.

@@ -54,6 +54,8 @@ pub struct Walker<'a> {
     /// A named pipe exists, so data may flow backwards: the script is walked twice.
     fifo: bool,
     exhausted: bool,
+    /// What the first of two walks learned of files.
+    earlier: HashMap<String, Labels>,
 }
 
 impl<'a> Walker<'a> {
@@ -75,6 +77,7 @@ impl<'a> Walker<'a> {
             certainty: Certainty::Yes,
             fifo: false,
             exhausted: false,
+            earlier: HashMap::new(),
         }
     }
 
@@ -95,6 +98,7 @@ impl<'a> Walker<'a> {
             // Labels flow backwards through a named pipe: what the first walk learned of files is used in a second one.
             self.plan = before;
             self.steps = 0;
+            self.earlier = self.files.iter().map(|(p, t)| (p.clone(), t.labels)).collect();
             let mut shell = self.shell();
             out = self.run(&mut shell, &Text::known(text), Text::default());
         }
@@ -556,6 +560,7 @@ impl<'a> Walker<'a> {
                     let mut effect = Effect::new(Action::Send, Text::default(), about.span);
                     effect.target.host = Some(host.clone());
                     effect.data = out.labels;
+                    effect.with.add("device");
                     self.push(shell, effect);
                 }
                 Text::default()
@@ -594,6 +599,9 @@ impl<'a> Walker<'a> {
             labels.add(self.labels_of(&resolved));
         }
         let known = path.as_known().map(str::to_owned);
+        if let Some(more) = known.as_ref().and_then(|p| self.earlier.get(p)) {
+            labels.add(*more);
+        }
         let content = known.as_ref().and_then(|p| self.files.get(p)).cloned();
         let mut about = about.clone();
         about.data.add(labels);

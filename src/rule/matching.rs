@@ -70,10 +70,10 @@ fn host(patterns: &[String], effect: &Effect, lists: &Lists, vars: &Vars) -> Cer
 fn taken_away(excluded: Certainty, target: &Text) -> Certainty {
     match excluded {
         Certainty::Yes => Certainty::No,
-        Certainty::Maybe | Certainty::Unknown => Certainty::Unknown,
-        Certainty::No if target.as_known().is_some() => Certainty::Yes,
-        Certainty::No if target.prefix().len() > 1 => Certainty::Maybe,
-        Certainty::No => Certainty::Unknown,
+        Certainty::Maybe => Certainty::Unknown,
+        _ if target.as_known().is_some() => Certainty::Yes,
+        _ if target.prefix().len() > 1 => Certainty::Maybe,
+        _ => Certainty::Unknown,
     }
 }
 
