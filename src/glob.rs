@@ -54,6 +54,8 @@ enum Step {
     Class(bool, Vec<(char, char)>),
     /// `*`; `true` for `**`.
     Any(bool),
+    /// `**/`: any folders, also none.
+    Folders,
 }
 
 fn steps(pattern: &str) -> Vec<Step> {
@@ -68,8 +70,12 @@ fn steps(pattern: &str) -> Vec<Step> {
                     end += 1;
                 }
                 let deep = end - at > 1;
-                // `**/x` also matches `x` itself at that place.
-                out.push(Step::Any(deep));
+                if deep && chars.get(end) == Some(&'/') {
+                    out.push(Step::Folders);
+                    end += 1;
+                } else {
+                    out.push(Step::Any(deep));
+                }
                 at = end;
             }
             '?' => {
@@ -123,7 +129,7 @@ fn accepts(step: &Step, c: char) -> bool {
         Step::Is(wanted) => *wanted == c,
         Step::One => c != '/',
         Step::Class(negated, ranges) => c != '/' && ranges.iter().any(|(a, b)| *a <= c && c <= *b) != *negated,
-        Step::Any(_) => false,
+        Step::Any(_) | Step::Folders => false,
     }
 }
 
@@ -141,43 +147,48 @@ fn known_matches(pattern: &str, text: &str) -> Certainty {
         return Certainty::No;
     }
     let steps = steps(pattern);
-    let mut row = vec![false; steps.len() + 1];
-    row[0] = true;
-    close(&steps, &mut row);
+    let mut row = vec![None; steps.len() + 1];
+    enter(&steps, &mut row, 0, 0);
     for c in text.chars() {
-        let mut next = vec![false; steps.len() + 1];
-        for (at, step) in steps.iter().enumerate() {
-            if !row[at] {
-                continue;
-            }
-            match step {
-                Step::Any(deep) => {
-                    if *deep || c != '/' {
-                        next[at] = true;
-                    }
-                }
-                step if accepts(step, c) => next[at + 1] = true,
-                _ => {}
-            }
-        }
-        close(&steps, &mut next);
-        row = next;
+        row = advance(&steps, &row, c);
     }
-    if row[steps.len()] { Certainty::Yes } else { Certainty::No }
+    if row[steps.len()].is_some() { Certainty::Yes } else { Certainty::No }
 }
 
-/// A star may match nothing, and `**/` may match nothing as a whole.
-fn close(steps: &[Step], row: &mut [bool]) {
-    for at in 0..steps.len() {
-        if row[at]
-            && let Step::Any(deep) = steps[at]
-        {
-            row[at + 1] = true;
-            if deep && steps.get(at + 1) == Some(&Step::Is('/')) {
-                row[at + 2] = true;
-            }
+/// For each reached step, the most literal characters that known text covered on the way.
+type Row = Vec<Option<usize>>;
+
+/// Reaches a step; a star, and folders, may stand for nothing.
+fn enter(steps: &[Step], row: &mut Row, at: usize, covered: usize) {
+    let mut at = at;
+    loop {
+        row[at] = Some(row[at].map_or(covered, |old| old.max(covered)));
+        match steps.get(at) {
+            Some(Step::Any(_) | Step::Folders) => at += 1,
+            _ => return,
         }
     }
+}
+
+/// One known character.
+fn advance(steps: &[Step], row: &Row, c: char) -> Row {
+    let mut next = vec![None; steps.len() + 1];
+    for (at, step) in steps.iter().enumerate() {
+        let Some(covered) = row[at] else { continue };
+        match step {
+            Step::Any(deep) if *deep || c != '/' => enter(steps, &mut next, at, covered),
+            Step::Folders => {
+                next[at] = Some(next[at].map_or(covered, |old: usize| old.max(covered)));
+                if c == '/' {
+                    enter(steps, &mut next, at + 1, covered);
+                }
+            }
+            Step::Is(wanted) if *wanted == c => enter(steps, &mut next, at + 1, covered + usize::from(c != '/')),
+            Step::One | Step::Class(..) if accepts(step, c) => enter(steps, &mut next, at + 1, covered),
+            _ => {}
+        }
+    }
+    next
 }
 
 /// The text with unknown stretches: these may be swallowed by the pattern's stars only. A shell glob in the text may stand for
@@ -186,38 +197,30 @@ fn close(steps: &[Step], row: &mut [bool]) {
 fn uncertain(pattern: &str, text: &Text) -> Certainty {
     let steps = steps(pattern);
     let literals = steps.iter().filter(|s| matches!(s, Step::Is(c) if *c != '/')).count();
-    // For each reached step, the most literal characters that known text covered on the way.
-    let mut row: Vec<Option<usize>> = vec![None; steps.len() + 1];
-    row[0] = Some(0);
-    close_counted(&steps, &mut row);
+    let mut row: Row = vec![None; steps.len() + 1];
+    enter(&steps, &mut row, 0, 0);
     let mut at_start = true;
     for part in text.parts() {
         match part {
             Part::Known(known) => {
                 for c in known.chars() {
-                    let mut next = vec![None; steps.len() + 1];
-                    for (at, step) in steps.iter().enumerate() {
-                        let Some(covered) = row[at] else { continue };
-                        match step {
-                            Step::Any(deep) if *deep || c != '/' => raise(&mut next[at], covered),
-                            Step::Is(wanted) if *wanted == c => raise(&mut next[at + 1], covered + usize::from(c != '/')),
-                            Step::One | Step::Class(..) if accepts(step, c) => raise(&mut next[at + 1], covered),
-                            _ => {}
-                        }
-                    }
-                    close_counted(&steps, &mut next);
-                    row = next;
+                    row = advance(&steps, &row, c);
                 }
                 at_start = known.ends_with('/');
             }
             Part::Unknown => {
                 let mut next = vec![None; steps.len() + 1];
                 for (at, step) in steps.iter().enumerate() {
-                    if let (Some(covered), Step::Any(_)) = (row[at], step) {
-                        raise(&mut next[at], covered);
+                    match (row[at], step) {
+                        (Some(covered), Step::Any(_)) => enter(&steps, &mut next, at, covered),
+                        (Some(covered), Step::Folders) => {
+                            // It may end with a `/`, or somewhere inside a name.
+                            enter(&steps, &mut next, at + 1, covered);
+                            next[at] = Some(covered);
+                        }
+                        _ => {}
                     }
                 }
-                close_counted(&steps, &mut next);
                 row = next;
                 at_start = false;
             }
@@ -226,24 +229,25 @@ fn uncertain(pattern: &str, text: &Text) -> Certainty {
                 let mut next = vec![None; steps.len() + 1];
                 for (at, step) in steps.iter().enumerate() {
                     let Some(covered) = row[at] else { continue };
-                    if matches!(step, Step::Any(_)) {
-                        raise(&mut next[at], covered);
-                    } else if at_start && *step == Step::Is('.') && !glob.starts_with('.') {
-                    } else if wild {
-                        let mut to = at;
-                        raise(&mut next[at], covered);
-                        while to < steps.len() && steps[to] != Step::Is('/') {
-                            to += 1;
-                            raise(&mut next[to], covered);
+                    match step {
+                        Step::Any(_) => enter(&steps, &mut next, at, covered),
+                        Step::Folders => next[at] = Some(next[at].map_or(covered, |old: usize| old.max(covered))),
+                        Step::Is('.') if at_start && !glob.starts_with('.') => {}
+                        _ if wild => {
+                            let mut to = at;
+                            enter(&steps, &mut next, at, covered);
+                            while to < steps.len() && !matches!(steps[to], Step::Is('/') | Step::Folders) {
+                                to += 1;
+                                enter(&steps, &mut next, to, covered);
+                            }
                         }
-                    } else if !matches!(step, Step::Is('/')) {
-                        raise(&mut next[at + 1], covered);
+                        Step::Is('/') => {}
+                        _ => enter(&steps, &mut next, at + 1, covered),
                     }
                 }
                 if wild && let Some(covered) = row[steps.len()] {
-                    raise(&mut next[steps.len()], covered);
+                    enter(&steps, &mut next, steps.len(), covered);
                 }
-                close_counted(&steps, &mut next);
                 row = next;
                 at_start = false;
             }
@@ -257,21 +261,6 @@ fn uncertain(pattern: &str, text: &Text) -> Certainty {
         return Certainty::No;
     }
     if matches!(steps.last(), Some(Step::Any(true))) { prefix_certain(&steps, text) } else { Certainty::Maybe }
-}
-
-fn raise(cell: &mut Option<usize>, covered: usize) {
-    *cell = Some(cell.map_or(covered, |old| old.max(covered)));
-}
-
-fn close_counted(steps: &[Step], row: &mut [Option<usize>]) {
-    for at in 0..steps.len() {
-        if let (Some(covered), Step::Any(deep)) = (row[at], &steps[at]) {
-            raise(&mut row[at + 1], covered);
-            if *deep && steps.get(at + 1) == Some(&Step::Is('/')) {
-                raise(&mut row[at + 2], covered);
-            }
-        }
-    }
 }
 
 /// `/etc/**` against `/etc/‹?›`: certain, unless the unknown part may climb out with `..`.
@@ -344,6 +333,9 @@ mod tests {
             ("*", "anything", Yes),
             ("/**", "$X", No),
             ("**/x*", "#", Unknown),
+            ("**/.env", "/a/x.env", No),
+            ("**/.history", "/a/$X/job.history", No),
+            ("/home/*/.ssh/id_*", "/home/#/.ssh/id_rsa", Maybe),
         ] {
             assert_eq!(matches(pattern, &text(subject)), wanted, "`{pattern}` against `{subject}`");
         }

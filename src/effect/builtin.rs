@@ -23,7 +23,16 @@ impl Walker<'_> {
             "export" | "declare" | "typeset" | "local" | "readonly" | "integer" | "nameref" => {
                 return Some(self.declare(shell, name, words, call));
             }
-            "read" | "mapfile" | "readarray" => self.read_variables(shell, name, words, &call.stdin),
+            "read" | "mapfile" | "readarray" => {
+                let from = words.iter().position(|w| w.as_known() == Some("-u")).and_then(|at| words.get(at + 1)?.as_known()?.parse().ok());
+                let from = from.and_then(|number: u32| descriptors.get(&number));
+                let input = match from {
+                    Some(Channel::Data(text)) => text.clone(),
+                    Some(Channel::Network(_)) => Text::unknown().labelled(Labels::of(Label::Network)),
+                    _ => call.stdin.clone(),
+                };
+                self.read_variables(shell, name, words, &input);
+            }
             "set" => return Some(self.set_options(shell, words)),
             "shift" => {
                 let count = words.first().and_then(Text::as_known).and_then(|w| w.parse().ok()).unwrap_or(1);

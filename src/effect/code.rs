@@ -46,6 +46,11 @@ impl Walker<'_> {
 
     fn found(&mut self, shell: &mut Shell, one: &Found, about: &About, decodes: bool, secret: &mut bool) {
         match one {
+            Found::Shell(text) if decodes && text.prefix().is_empty() && text.has_unknown() => {
+                let mut about = about.clone();
+                about.data.add(Labels::of(Label::Opaque));
+                self.operate(shell, "code.opaque", Text::default(), None, &about);
+            }
             Found::Shell(text) => {
                 self.run_at(shell, text, Text::default(), about.span);
             }

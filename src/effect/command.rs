@@ -357,7 +357,7 @@ impl Walker<'_> {
         for word in words {
             let Some(known) = word.as_known() else { continue };
             if known.starts_with('-') {
-                if matches!(known, "--delete" | "--purge" | "--destroy" | "--delete-all" | "--wipe") {
+                if known.starts_with("--delete") || matches!(known, "--purge" | "--destroy" | "--wipe" | "--remove" | "--reset-offsets") {
                     self.verb(shell, known.trim_start_matches('-'), about);
                 }
                 continue;
@@ -398,7 +398,7 @@ impl Walker<'_> {
                 continue;
             }
             let path = self.absolute(shell, &candidate);
-            let labels = self.labels_of(&path).without(Label::Outside);
+            let labels = self.secret_labels(&path);
             let listed = ["startup-files", "guard-files", "client-settings"]
                 .iter()
                 .any(|list| self.know.in_list(list, &path, &self.vars) >= Certainty::Maybe);

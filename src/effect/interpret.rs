@@ -183,6 +183,7 @@ impl Walker<'_> {
             }
         };
         match claim.kind.as_str() {
+            "text" if value.prefix().starts_with("file") && value.prefix().contains("://") => self.touch(shell, value, about),
             "" | "text" | "cwd" | "path" => {}
             "read" => {
                 if value.as_known() == Some("-") {
@@ -198,6 +199,10 @@ impl Walker<'_> {
                     return;
                 }
                 sum.outputs.push(value.clone());
+            }
+            "write-aside" => {
+                let path = self.absolute(shell, value);
+                self.effect(shell, Action::Write, path, about);
             }
             "edit" => {
                 let path = self.absolute(shell, value);

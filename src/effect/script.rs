@@ -56,6 +56,8 @@ pub struct Walker<'a> {
     exhausted: bool,
     /// What the first of two walks learned of files.
     earlier: HashMap<String, Labels>,
+    /// What files were labelled with at any time of this walk.
+    ever: HashMap<String, Labels>,
 }
 
 impl<'a> Walker<'a> {
@@ -78,6 +80,7 @@ impl<'a> Walker<'a> {
             fifo: false,
             exhausted: false,
             earlier: HashMap::new(),
+            ever: HashMap::new(),
         }
     }
 
@@ -93,14 +96,15 @@ impl<'a> Walker<'a> {
         self.plan.effects.push(effect);
         let before = self.plan.clone();
         let mut shell = self.shell();
-        let mut out = self.run(&mut shell, &Text::known(text), Text::default());
+        // What the client gives a call as standard input is not known.
+        let mut out = self.run(&mut shell, &Text::known(text), Text::unknown());
         if self.fifo && !self.exhausted {
             // Labels flow backwards through a named pipe: what the first walk learned of files is used in a second one.
             self.plan = before;
             self.steps = 0;
-            self.earlier = self.files.iter().map(|(p, t)| (p.clone(), t.labels)).collect();
+            self.earlier = std::mem::take(&mut self.ever);
             let mut shell = self.shell();
-            out = self.run(&mut shell, &Text::known(text), Text::default());
+            out = self.run(&mut shell, &Text::known(text), Text::unknown());
         }
         if out.labels.has(Label::Secret) {
             let mut effect = Effect::new(Action::Operate("output.secret".into()), Text::default(), whole(text));
@@ -586,6 +590,7 @@ impl<'a> Walker<'a> {
             }
         }
         let Some(known) = path.as_known().map(str::to_owned) else { return };
+        self.ever.entry(known.clone()).or_default().add(content.labels);
         let mut now = self.files.get(&known).cloned().unwrap_or_default();
         now.push(content);
         self.files.insert(known, now.clone());
@@ -634,20 +639,24 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Where a path's content comes from, by the lists that say so.
-    pub(super) fn labels_of(&self, path: &Text) -> Labels {
-        let mut labels = Labels::NONE;
+    /// Whether a path is a secret, by the lists that say so.
+    pub(super) fn secret_labels(&self, path: &Text) -> Labels {
         let mut secret = self.know.in_list("secret-files", path, &self.vars);
         if secret > Certainty::Unknown && self.know.in_list("not-secret-files", path, &self.vars) == Certainty::Yes {
             secret = Certainty::No;
         }
         match secret {
-            Certainty::Yes => labels.add(Labels::of(Label::Secret)),
-            Certainty::Maybe => labels.add(Labels::perhaps(Label::Secret)),
-            _ if self.know.in_list("secret-folders", path, &self.vars) == Certainty::Yes => {
-                labels.add(Labels::perhaps(Label::Secret));
-            }
-            _ => {}
+            Certainty::Yes => Labels::of(Label::Secret),
+            Certainty::Maybe => Labels::perhaps(Label::Secret),
+            _ => Labels::NONE,
+        }
+    }
+
+    /// Where a path's content comes from: a secret, a folder that holds some, a place outside the project.
+    pub(super) fn labels_of(&self, path: &Text) -> Labels {
+        let mut labels = self.secret_labels(path);
+        if labels.is_empty() && self.know.in_list("secret-folders", path, &self.vars) == Certainty::Yes {
+            labels.add(Labels::perhaps(Label::Secret));
         }
         if path.prefix().starts_with('/')
             && self.know.in_list("workspace", path, &self.vars) < Certainty::Maybe

@@ -41,9 +41,10 @@ pub fn tokens(code: &str, language: &Language) -> (Vec<Token>, bool) {
             continue;
         }
         if c == '`' && language.backticks {
-            let end = rest[1..].find('`').map_or(rest.len(), |n| n + 2);
-            out.push(Token::Backtick(rest[1..end.saturating_sub(1).max(1)].to_owned()));
-            rest = &rest[end..];
+            let body = &rest[1..];
+            let (body, after) = body.split_once('`').unwrap_or((body, ""));
+            out.push(Token::Backtick(body.to_owned()));
+            rest = after;
             continue;
         }
         // q(), qx{}, %x() of perl and ruby.
@@ -65,7 +66,9 @@ pub fn tokens(code: &str, language: &Language) -> (Vec<Token>, bool) {
             rest = &rest[end..];
             continue;
         }
-        if c.is_alphanumeric() || "_$@%".contains(c) {
+        // `%` is a sigil only where hashes have one, and only before a name.
+        let sigil = c == '%' && language.bare_calls && rest[1..].starts_with(|c: char| c.is_alphabetic() || c == '_');
+        if c.is_alphanumeric() || "_$@".contains(c) || sigil {
             let len = name_length(rest);
             let name = &rest[..len];
             // A string prefix (`r""`, `b''`, `f""`) belongs to the string.

@@ -10,14 +10,20 @@ use std::collections::HashMap;
 
 const MAX_FOUND: usize = 500;
 const MAX_DEPTH: u32 = 24;
+/// Code in a string in code, and so on.
+const MAX_EVAL: u32 = 4;
 /// Evaluated tokens per scan.
 const MAX_STEPS: usize = 400_000;
 
 /// What the code would do, in order. `home` is the user's home folder.
 pub fn scan(code: &Text, language: &Language, home: &str) -> Vec<Found> {
+    scan_at(code, language, home, 0)
+}
+
+fn scan_at(code: &Text, language: &Language, home: &str, depth: u32) -> Vec<Found> {
     let source: String = code.parts().iter().map(|p| if let Part::Known(t) | Part::Glob(t) = p { t.as_str() } else { "\u{e000}" }).collect();
     let (tokens, cut) = tokens(&source, language);
-    let mut scanner = Scanner { tokens, language, home, labels: code.labels, variables: HashMap::new(), aliases: HashMap::new(), found: Vec::new(), steps: 0 };
+    let mut scanner = Scanner { tokens, language, home, labels: code.labels, variables: HashMap::new(), aliases: HashMap::new(), found: Vec::new(), steps: 0, depth };
     scanner.run();
     if cut || scanner.steps > MAX_STEPS {
         scanner.found.push(Found::Opaque("executes"));
@@ -36,6 +42,8 @@ struct Scanner<'a> {
     aliases: HashMap<String, String>,
     found: Vec<Found>,
     steps: usize,
+    /// How many evals are around this code.
+    depth: u32,
 }
 
 fn is_in(table: &[String], name: &str) -> bool {
@@ -116,7 +124,7 @@ impl Scanner<'_> {
                 self.found.extend(values.into_iter().filter(|t| !t.is_empty()).map(Found::Shell));
                 next.max(at + 1)
             }
-            Some(Token::Mark(c @ ('>' | '<'))) if self.language.pipes => {
+            Some(Token::Mark(c @ ('>' | '<'))) if self.language.pipes && (c == '<' || self.is_printing(at)) => {
                 let from = if self.is_mark(at + 1, c) { at + 2 } else { at + 1 };
                 if let Some(Token::Str(..)) = self.token(from) {
                     let (values, next) = self.expression(from, 0);
@@ -133,6 +141,15 @@ impl Scanner<'_> {
             }
             _ => at + 1,
         }
+    }
+
+    /// In awk `>` redirects only what is printed; elsewhere it compares.
+    fn is_printing(&self, at: usize) -> bool {
+        self.tokens[..at]
+            .iter()
+            .rev()
+            .take_while(|t| !matches!(t, Token::Newline | Token::Mark(';' | '{' | '}')))
+            .any(|t| matches!(t, Token::Name(n) if n == "print" || n == "printf"))
     }
 
     /// `import a as b`, `from a import b as c`, `import x from 'm'`.
@@ -298,6 +315,10 @@ impl Scanner<'_> {
         loop {
             self.steps += 1;
             if self.steps > MAX_STEPS || depth > MAX_DEPTH {
+                // What is nested deeper is not followed, so it may do anything.
+                if !self.found.contains(&Found::Opaque("executes")) {
+                    self.found.push(Found::Opaque("executes"));
+                }
                 return (vec![Text::unknown()], self.tokens.len().min(at + 1));
             }
             let (next_values, next) = self.atom(at, depth);
@@ -319,6 +340,10 @@ impl Scanner<'_> {
                 Some(Token::Mark('+' | '.')) => {
                     joining = true;
                     at += 1;
+                    // Lua joins with two dots.
+                    if self.is_mark(at, '.') {
+                        at += 1;
+                    }
                 }
                 Some(Token::Str(..)) if matches!(self.tokens.get(at.wrapping_sub(1)), Some(Token::Str(..))) => joining = true,
                 Some(Token::Mark('%')) if !values.is_empty() => {
@@ -628,7 +653,8 @@ impl Scanner<'_> {
                 self.found.push(Found::Delete { path, recursive });
             }
         } else if is_in(&l.open, full) {
-            let mode = plain.get(1).and_then(Text::as_known).unwrap_or("r").to_owned();
+            let named = arguments.iter().find_map(|t| t.as_known()?.strip_prefix("\u{1}mode="));
+            let mode = named.or_else(|| plain.get(1)?.as_known()).unwrap_or("r").to_owned();
             // perl's two- and three-operand open: the mode may be part of the name, and a pipe runs a command.
             if self.language.bare_calls {
                 self.perl_open(&plain);
@@ -659,10 +685,10 @@ impl Scanner<'_> {
             self.found.push(Found::Send(first));
         } else if is_in(&l.eval, full) {
             match first.as_known() {
-                Some(code) if !code.is_empty() && self.found.len() < MAX_FOUND && self.steps < MAX_STEPS / 2 => {
+                Some(code) if !code.is_empty() && self.found.len() < MAX_FOUND && self.depth < MAX_EVAL => {
                     let code = code.to_owned();
                     self.steps += code.len();
-                    let inner = scan(&Text::known(code), self.language, self.home);
+                    let inner = scan_at(&Text::known(code), self.language, self.home, self.depth + 1);
                     self.found.extend(inner);
                 }
                 _ => self.found.push(Found::Opaque("executes")),
