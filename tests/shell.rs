@@ -19,9 +19,9 @@ fn plans_of_shell_fixtures() {
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path("../fixtures/shell");
         settings.set_prepend_module_to_snapshot(false);
-        settings.set_description(text);
+        settings.set_description(text.clone());
         settings.set_omit_expression(true);
-        settings.bind(|| insta::assert_snapshot!(name, guard::cli::explain::print(&plan, &verdict)));
+        settings.bind(|| insta::assert_snapshot!(name, guard::cli::explain::script(&text) + &guard::cli::explain::print(&plan, &verdict)));
         seen += 1;
     }
     assert!(seen > 10);

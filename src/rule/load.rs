@@ -110,7 +110,7 @@ fn check_match(one: &Match, lists: &dyn Fn(&str) -> bool) -> Result<(), (String,
             return Err((label.clone(), format!("unknown label `{label}`; expected one of {}", LABELS.join(", "))));
         }
     }
-    for pattern in one.target.iter().chain(&one.host).chain(&one.unless).chain(&one.unless_host).chain(&one.program) {
+    for pattern in one.target.iter().chain(&one.host).chain(&one.unless).chain(&one.unless_host).chain(&one.program).chain(&one.unless_program) {
         if pattern.is_empty() {
             return Err(("\"\"".into(), "an empty pattern matches nothing; remove it".into()));
         }
@@ -129,7 +129,7 @@ pub fn parse<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T
     if let Some(line) = text.lines().position(|l| {
         let l = l.split('#').next().unwrap_or("");
         l.split_once('=').is_some_and(|(key, value)| {
-            value.trim() == "[]" && ["action", "target", "host", "data", "with", "without", "program", "unless", "unless-host"].contains(&key.trim())
+            value.trim() == "[]" && ["action", "target", "host", "data", "with", "without", "program", "unless", "unless-host", "unless_host", "unless-program"].contains(&key.trim())
         })
     }) {
         return Err(LoadError { file: file.to_owned(), line: line + 1, what: "an empty list matches nothing; remove the field".into() });
