@@ -621,6 +621,7 @@ impl<'a> Walker<'a> {
     }
 
     /// The text of a script file: written by this call, or on disk.
+    /// A file that exists and cannot be read (a binary, too large) is opaque: the effect says so, and a rule decides.
     pub(super) fn script_text(&mut self, path: &Text) -> Option<Text> {
         let known = path.as_known()?;
         if let Some(text) = self.files.get(known) {
@@ -635,8 +636,21 @@ impl<'a> Walker<'a> {
                 }
                 Some(Text::known(text.as_ref()).labelled(labels))
             }
-            FileText::Opaque => None,
+            FileText::Opaque => {
+                self.unread(path);
+                None
+            }
         }
+    }
+
+    /// Something runs that guard cannot read or does not understand.
+    pub(super) fn unread(&mut self, path: &Text) {
+        let about = About { data: Labels::of(Label::Opaque), ..About::at(Span::default()) };
+        let mut effect = Effect::new(Action::Execute, path.clone(), self.base.unwrap_or_default());
+        effect.data = about.data;
+        effect.with.add("unread");
+        let shell = Shell::default();
+        self.push(&shell, effect);
     }
 
     /// Whether a path is a secret, by the lists that say so.

@@ -177,6 +177,11 @@ impl Walker<'_> {
             }),
         }?;
         let recipes = recipes(text.prefix(), &targets);
+        // Includes, computed names and generated recipes are not followed.
+        let followed = !["include ", "$(shell", "$(eval", "$(call", "define "].iter().any(|word| text.prefix().contains(word));
+        if !followed || recipes.is_empty() {
+            self.unread(&Text::known("Makefile"));
+        }
         for line in recipes {
             let line = Text::known(line).labelled(text.labels);
             let mut sub = inner.clone();
@@ -197,7 +202,10 @@ impl Walker<'_> {
         };
         let path = self.absolute(shell, &Text::known("package.json"));
         let text = self.script_text(&path)?;
-        let package: serde_json::Value = serde_json::from_str(text.as_known()?).ok()?;
+        let Ok(package) = serde_json::from_str::<serde_json::Value>(text.as_known()?) else {
+            self.unread(&path);
+            return None;
+        };
         let scripts = package.get("scripts")?.as_object()?;
         let extra = &call.words[call.words.len() - rest..];
         for part in [format!("pre{name}"), name.to_owned(), format!("post{name}")] {
