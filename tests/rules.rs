@@ -95,3 +95,36 @@ fn the_order_of_rules_has_no_meaning() {
         assert_eq!(judge(&forward, &call).1, judge(&backward, &call).1, "{command}");
     }
 }
+
+/// Shapes made to be deep or long, each with `rm -rf /` inside: none may run unasked, however the depth was reached.
+#[test]
+fn hostile_shapes_are_refused_or_asked_about() {
+    let (_, know) = know();
+    let n = 300;
+    let inner = "rm -rf /";
+    let mut shapes: Vec<(String, String)> = Vec::new();
+    for (open, close) in [
+        ("(", ")"),
+        ("{ ", ";}"),
+        ("echo $(", ")"),
+        ("echo ${a:-", "}"),
+        ("echo \"$(", ")\""),
+        ("[[ (", ") ]]"),
+        ("if ", ";then :;fi"),
+        ("case x in x) ", ";; esac"),
+    ] {
+        shapes.push((format!("{open} closed"), format!("{}{inner}{}", open.repeat(n), close.repeat(n))));
+    }
+    shapes.push(("pipeline".into(), format!("{}{inner}", "true|".repeat(5_000))));
+    shapes.push(("here-documents".into(), (0..500).map(|i| format!("cat <<E{i}\nx\nE{i}\n")).collect::<String>() + inner));
+    shapes.push(("word".into(), format!("echo {}; {inner}", "a".repeat(100_000))));
+    shapes.push(("quotes".into(), format!("echo {}; {inner}", "'a'".repeat(10_000))));
+    shapes.push(("braces".into(), format!("echo {}; {inner}", "{a,b}".repeat(40))));
+    shapes.push(("sequence".into(), format!("echo {{1..999999999}}; {inner}")));
+    shapes.push(("doubling".into(), format!("a=xxxxxxxx; {} {inner}", "a=$a$a; ".repeat(60))));
+    shapes.push(("recursion".into(), format!("f() {{ f; f; }}; f; {inner}")));
+    for (name, command) in shapes {
+        let (decision, explained) = decision(&know, &command);
+        assert!(decision >= Decision::Ask, "{name}: {}", explained.chars().take(400).collect::<String>());
+    }
+}

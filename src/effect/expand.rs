@@ -262,6 +262,10 @@ impl Walker<'_> {
         match name {
             "@" | "*" => return Some(shell.positional.clone()),
             "#" => return Some(vec![Text::known(shell.positional.len().to_string())]),
+            word::TOO_DEEP => {
+                self.give_up(shell);
+                return Some(vec![Text::unknown()]);
+            }
             "?" | "-" | "$" | "!" | "_" | "RANDOM" | "SECONDS" | "PPID" | "BASHPID" | "\u{0}" => return Some(vec![Text::unknown()]),
             "0" => return Some(vec![Text::known("bash")]),
             _ => {}

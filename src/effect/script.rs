@@ -25,6 +25,9 @@ const MAX_PARSED: usize = 4 << 20;
 /// Calls of one function inside itself that are taken for "without end".
 const MAX_RECURSION: usize = 6;
 
+/// Openers in a text that the grammar refuses, above which depth was the reason.
+const MAX_NESTING: usize = 90;
+
 /// Stands for an unknown stretch while a partly known text is parsed as a script.
 pub(super) const UNKNOWN_MARK: char = '\u{e000}';
 
@@ -234,11 +237,20 @@ impl<'a> Walker<'a> {
             let mut effect = Effect::new(Action::Unparsed, Text::default(), *first);
             effect.certainty = Certainty::Maybe;
             self.push(shell, effect);
+            if nesting(source) > MAX_NESTING {
+                self.give_up(shell);
+            }
             if self.depth <= 2 {
                 self.piecewise(shell, source.get(first.start as usize..).unwrap_or(source));
             }
         }
         out
+    }
+
+    /// The text is deeper or longer than is followed: a rule decides.
+    pub(super) fn give_up(&mut self, shell: &Shell) {
+        let span = self.base.unwrap_or_default();
+        self.push(shell, Effect::new(Action::Operate("guard.too-complex".into()), Text::default(), span));
     }
 
     /// Bash refuses what the grammar refuses, mostly; what its pieces would do counts as possible.
@@ -842,6 +854,13 @@ impl About {
     pub(super) fn at(span: Span) -> About {
         About { span, program: String::new(), with: Modifiers::default(), data: Labels::NONE, certainty: Certainty::Yes }
     }
+}
+
+/// How many stretches a text opens and, counted together, does not close at once: an upper bound of its depth.
+fn nesting(text: &str) -> usize {
+    let brackets = text.bytes().filter(|b| matches!(b, b'(' | b'{')).count();
+    let words = text.split_whitespace().filter(|w| matches!(*w, "if" | "case" | "while" | "until" | "for" | "[[")).count();
+    brackets + words
 }
 
 fn whole(text: &str) -> Span {

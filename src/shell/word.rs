@@ -76,8 +76,10 @@ pub enum Place {
     Arithmetic,
 }
 
-/// Nesting of quotes and expansions inside one word; deeper text stays literal and is marked by a `\u{0}` parameter,
-/// whose value nobody knows.
+/// The name of a parameter that stands for text nested too deeply to be read.
+pub const TOO_DEEP: &str = "\u{1}";
+
+/// Nesting of quotes and expansions inside one word; deeper text is not read and stands as [`TOO_DEEP`].
 const MAX_NESTING: u32 = 40;
 
 /// The pieces of `source`.
@@ -87,11 +89,15 @@ pub fn pieces(source: &str, place: Place) -> Vec<Piece> {
 
 fn pieces_at(source: &str, place: Place, depth: u32) -> Vec<Piece> {
     if depth > MAX_NESTING {
-        return vec![unknown(place != Place::Word)];
+        return vec![too_deep(place != Place::Word)];
     }
     let mut reader = Reader { source, at: 0, place, depth, out: Vec::new() };
     reader.run();
     reader.out
+}
+
+fn too_deep(quoted: bool) -> Piece {
+    Piece::Parameter(Box::new(Parameter { name: TOO_DEEP.into(), subscript: None, indirect: false, op: ParameterOp::Value, quoted }))
 }
 
 /// A parameter that has no value anybody could know.
@@ -322,7 +328,7 @@ fn name_length(text: &str) -> usize {
 /// What stands between `${` and `}`.
 fn parameter(inner: &str, quoted: bool, depth: u32) -> Piece {
     if depth > MAX_NESTING {
-        return unknown(quoted);
+        return too_deep(quoted);
     }
     // zsh flags (`${(e)x}`) and anything else that bash would refuse: keep its substitutions, know nothing.
     let mut rest = inner;
