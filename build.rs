@@ -47,6 +47,12 @@ fn main() {
     let denial = serde_json::json!({"hookSpecificOutput": {
         "hookEventName": "PreToolUse", "permissionDecision": "deny", "permissionDecisionReason": text}});
     std::fs::write(Path::new(&out).join("denial.json"), denial.to_string()).expect("OUT_DIR is writable");
+    // The hook never reads examples: they stand apart.
+    let mut bundle = bundle;
+    let examples: std::collections::BTreeMap<String, types::Examples> =
+        bundle.rules.iter_mut().map(|r| (r.id.clone(), std::mem::take(&mut r.examples))).collect();
+    let json = serde_json::to_string(&examples).expect("examples are plain data");
+    std::fs::write(Path::new(&out).join("examples.json"), json).expect("OUT_DIR is writable");
     let json = serde_json::to_string(&bundle).expect("a bundle is plain data");
     std::fs::write(Path::new(&out).join("knowledge.json"), json).expect("OUT_DIR is writable");
 }

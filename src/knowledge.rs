@@ -17,12 +17,26 @@ pub struct Knowledge {
 }
 
 /// The data that the binary was built with, as written by `build.rs`.
-pub const BUILTIN: &str = include_str!(concat!(env!("OUT_DIR"), "/knowledge.json"));
+const BUILTIN: &str = include_str!(concat!(env!("OUT_DIR"), "/knowledge.json"));
+/// The examples of its rules, by rule id.
+const EXAMPLES: &str = include_str!(concat!(env!("OUT_DIR"), "/examples.json"));
 
 impl Knowledge {
+    /// The data that the binary was built with, without the rules' examples.
+    ///
+    /// Panics if it cannot be read: without rules everything would pass, and in a hook a panic ends in a denial.
+    pub fn builtin_for_judging() -> Bundle {
+        serde_json::from_str(BUILTIN).unwrap_or_else(|error| panic!("the rules that were built in cannot be read: {error}"))
+    }
+
     /// The data that the binary was built with.
     pub fn builtin_bundle() -> Bundle {
-        serde_json::from_str(BUILTIN).unwrap_or_default()
+        let mut bundle = Knowledge::builtin_for_judging();
+        let mut examples: std::collections::BTreeMap<String, crate::rule::Examples> = serde_json::from_str(EXAMPLES).unwrap_or_else(|error| panic!("the examples that were built in cannot be read: {error}"));
+        for rule in &mut bundle.rules {
+            rule.examples = examples.remove(&rule.id).unwrap_or_default();
+        }
+        bundle
     }
 
     /// Puts a bundle to use. Lists that contain themselves are an error.

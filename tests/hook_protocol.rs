@@ -133,6 +133,11 @@ fn a_broken_layer_stops_everything_but_its_repair() {
     assert_eq!(answer, "");
     let (answer, _) = hook(&event("Write", serde_json::json!({"file_path": file, "content": "x"})), home.path(), &[]);
     assert_eq!(answer, "", "the layer's own files can be repaired");
+    std::fs::remove_file(layer.join("policy/mine.toml")).expect("removed");
+    std::fs::write(layer.join("lists.toml"), "mine = [\"@mine\"]\n").expect("a file");
+    let (answer, _) = hook(&event("Bash", serde_json::json!({"command": "make build"})), home.path(), &[]);
+    assert!(answer.contains("layer-broken") && answer.contains("contains itself"), "{answer}");
+    std::fs::write(layer.join("policy/mine.toml"), "summary = 3\n").expect("a file");
     let (answer, _) = hook(&event("Write", serde_json::json!({"file_path": "/w/a", "content": "x"})), home.path(), &[]);
     assert!(answer.contains("layer-broken"), "{answer}");
 }

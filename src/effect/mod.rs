@@ -221,8 +221,10 @@ impl fmt::Display for Effect {
         if let Some(host) = &self.target.host {
             write!(f, " @{host}")?;
         }
-        if !self.with.is_empty() {
-            write!(f, " ({})", self.with.iter().collect::<Vec<_>>().join(" "))?;
+        // How many operands there were and which flags nobody knows helps rules, not readers.
+        let with: Vec<&str> = self.with.iter().filter(|m| !m.starts_with("operands") && !m.starts_with("flag:")).collect();
+        if !with.is_empty() {
+            write!(f, " ({})", with.join(" "))?;
         }
         if !self.data.is_empty() {
             write!(f, " [{}]", self.data)?;

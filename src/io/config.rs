@@ -71,7 +71,7 @@ pub fn folders(place: &Place) -> (PathBuf, PathBuf, PathBuf) {
 /// Reads every layer. Mistakes never stop it: they are in [`Loaded::errors`].
 pub fn load(place: &Place) -> Loaded {
     let (home, mut state, user) = folders(place);
-    let mut bundle = Knowledge::builtin_bundle();
+    let mut bundle = Knowledge::builtin_for_judging();
     let redactor = crate::secret::Redactor::new(bundle.detectors.clone());
     let mut attended = None;
     let mut errors = Vec::new();
@@ -101,8 +101,9 @@ pub fn load(place: &Place) -> Loaded {
         }
     }
     let know = Knowledge::new(bundle).unwrap_or_else(|what| {
+        // The layers' lists do not fit together: judge with what is built in, under the rule for broken layers.
         errors.push(LoadError { file: "lists.toml".into(), line: 1, what });
-        Knowledge { world: crate::effect::World::default(), rules: crate::rule::RuleSet::default(), version: String::new() }
+        Knowledge::new(Knowledge::builtin_for_judging()).unwrap_or_else(|error| panic!("the lists that were built in are broken: {error}"))
     });
     Loaded { know, redactor, attended: attended.unwrap_or_default(), state, home, errors, broken }
 }
