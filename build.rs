@@ -49,6 +49,7 @@ fn main() {
     std::fs::write(Path::new(&out).join("denial.json"), denial.to_string()).expect("OUT_DIR is writable");
     // The hook never reads examples: they stand apart.
     let mut bundle = bundle;
+    bundle.packed = std::mem::take(&mut bundle.commands).into_iter().map(|(stem, spec)| (stem, spec::Packed::new(&spec))).collect();
     let examples: std::collections::BTreeMap<String, types::Examples> =
         bundle.rules.iter_mut().map(|r| (r.id.clone(), std::mem::take(&mut r.examples))).collect();
     let json = serde_json::to_string(&examples).expect("examples are plain data");

@@ -5,14 +5,12 @@ use crate::effect::spec::Specs;
 use crate::list::Lists;
 use crate::rule::RuleSet;
 use crate::rule::bundle::Bundle;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
 
 /// Everything that a verdict depends on besides the call and the machine.
 pub struct Knowledge {
     pub world: World,
     pub rules: RuleSet,
-    /// Changes when any rule, list or spec changes; kept in every record.
+    /// Changes when any data file of any layer does; kept in every record.
     pub version: String,
 }
 
@@ -41,12 +39,6 @@ impl Knowledge {
 
     /// Puts a bundle to use. Lists that contain themselves are an error.
     pub fn new(bundle: Bundle) -> Result<Knowledge, String> {
-        let mut hasher = DefaultHasher::new();
-        for rule in &bundle.rules {
-            (&rule.id, rule.decision.name(), format!("{:?}", rule.matches)).hash(&mut hasher);
-        }
-        bundle.lists.hash(&mut hasher);
-        format!("{:?}", bundle.commands).hash(&mut hasher);
         let lists = Lists::new(&bundle.lists)?;
         let mut environment: Vec<(String, String)> = bundle.environment.into_iter().collect();
         // The most precise name first.
@@ -58,8 +50,8 @@ impl Knowledge {
             .collect();
         tools.sort_by_key(|(tool, a, _)| std::cmp::Reverse((crate::effect::spec::precision(tool), crate::effect::spec::precision(a))));
         let languages = crate::effect::inline::languages(bundle.languages);
-        let world = World { languages, specs: Specs::new(bundle.commands, bundle.tables), lists, environment, tools };
+        let world = World { languages, specs: Specs::new(bundle.packed, bundle.commands, bundle.tables), lists, environment, tools };
         let rules = RuleSet { rules: bundle.rules, exceptions: bundle.exceptions };
-        Ok(Knowledge { world, rules, version: format!("{:016x}", hasher.finish()) })
+        Ok(Knowledge { world, rules, version: bundle.version })
     }
 }

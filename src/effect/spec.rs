@@ -93,35 +93,69 @@ pub struct CommandSpec {
     pub when: BTreeMap<String, CommandSpec>,
 }
 
-/// All specs, found by program name; decoded when first asked for.
+/// A spec as text, decoded when a call first meets the program: most calls meet three programs of hundreds.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Packed {
+    pub names: Vec<String>,
+    pub json: String,
+}
+
+impl Packed {
+    /// Packs a spec.
+    pub fn new(spec: &CommandSpec) -> Packed {
+        Packed { names: spec.names.clone(), json: serde_json::to_string(spec).unwrap_or_default() }
+    }
+}
+
+struct Entry {
+    json: String,
+    spec: std::cell::OnceCell<CommandSpec>,
+}
+
+impl Entry {
+    /// Panics on text that no [`Packed`] made: a hook ends in a denial then.
+    fn spec(&self) -> &CommandSpec {
+        self.spec.get_or_init(|| {
+            serde_json::from_str(&self.json).unwrap_or_else(|error| panic!("a built-in description of a program cannot be read: {error}"))
+        })
+    }
+}
+
+/// All specs, found by program name.
 #[derive(Default)]
 pub struct Specs {
     /// Exact name → index.
     names: std::collections::HashMap<String, usize>,
     /// Name globs → index.
     globs: Vec<(String, usize)>,
-    specs: Vec<CommandSpec>,
+    specs: Vec<Entry>,
     /// Named choices (`table:git-config`).
     pub tables: BTreeMap<String, Choice>,
 }
 
 impl Specs {
     /// Builds the lookup. A later spec of the same name replaces an earlier one, so layers come last.
-    pub fn new(all: impl IntoIterator<Item = (String, CommandSpec)>, tables: BTreeMap<String, Choice>) -> Specs {
+    pub fn new(
+        packed: impl IntoIterator<Item = (String, Packed)>,
+        all: impl IntoIterator<Item = (String, CommandSpec)>,
+        tables: BTreeMap<String, Choice>,
+    ) -> Specs {
         let mut specs = Specs { tables, ..Specs::default() };
-        for (stem, spec) in all {
+        let packed = packed.into_iter().map(|(stem, p)| (stem, p.names, Entry { json: p.json, spec: std::cell::OnceCell::new() }));
+        let plain = all.into_iter().map(|(stem, spec)| (stem, spec.names.clone(), Entry { json: String::new(), spec: spec.into() }));
+        for (stem, names, entry) in packed.chain(plain) {
             let at = specs.specs.len();
-            if spec.names.is_empty() {
+            if names.is_empty() {
                 specs.names.insert(stem, at);
             }
-            for name in &spec.names {
+            for name in &names {
                 if name.contains(['*', '?', '[']) {
                     specs.globs.insert(0, (name.clone(), at));
                 } else {
                     specs.names.insert(name.clone(), at);
                 }
             }
-            specs.specs.push(spec);
+            specs.specs.push(entry);
         }
         specs
     }
@@ -131,7 +165,7 @@ impl Specs {
         let at = self.names.get(name).copied().or_else(|| {
             self.globs.iter().find(|(glob, _)| simple_glob(glob, name)).map(|(_, at)| *at)
         })?;
-        self.specs.get(at)
+        self.specs.get(at).map(Entry::spec)
     }
 
     /// Every exact name that a shell glob matches, in order.

@@ -137,6 +137,7 @@ fn merge(bundle: &mut Bundle, folder: &Path, name: &str, loosens: bool, errors: 
     let known: Vec<String> = bundle.lists.keys().cloned().collect();
     let (layer, mistakes) = Bundle::read(&shown, &files, &known);
     errors.extend(mistakes);
+    bundle.version = format!("{}+{}", bundle.version, layer.version);
     let mut refuse = |file: &str, what: String| errors.push(LoadError { file: format!("{shown}/{file}"), line: 1, what });
     for rule in layer.rules {
         match bundle.rules.iter_mut().find(|r| r.id == rule.id) {

@@ -2,10 +2,12 @@
 
 use super::load::{self, LoadError};
 use super::types::{Exception, Rule};
-use crate::effect::spec::{Choice, CommandSpec};
+use crate::effect::spec::{Choice, CommandSpec, Packed};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
 
 /// The content of one rules folder.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -14,6 +16,12 @@ pub struct Bundle {
     pub lists: BTreeMap<String, Vec<String>>,
     /// File stem → spec.
     pub commands: BTreeMap<String, CommandSpec>,
+    /// The same, not decoded yet: only what is built in comes this way.
+    #[serde(default)]
+    pub packed: BTreeMap<String, Packed>,
+    /// Changes when any file does.
+    #[serde(default)]
+    pub version: String,
     pub tables: BTreeMap<String, Choice>,
     /// Variable glob → type of its value.
     pub environment: BTreeMap<String, String>,
@@ -76,6 +84,9 @@ impl Bundle {
                 errors.push(error);
             }
         }
+        let mut hasher = DefaultHasher::new();
+        files.hash(&mut hasher);
+        bundle.version = format!("{:016x}", hasher.finish());
         bundle.rules.sort_by(|a, b| a.id.cmp(&b.id));
         for pair in bundle.rules.windows(2) {
             if pair[0].id == pair[1].id {
