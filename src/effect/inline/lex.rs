@@ -35,6 +35,18 @@ pub fn tokens(code: &str, language: &Language) -> (Vec<Token>, bool) {
             rest = &rest[c.len_utf8()..];
             continue;
         }
+        // `$#list` of perl is no comment.
+        if rest.starts_with("$#") {
+            rest = &rest[2..];
+            continue;
+        }
+        if c == '/' && language.regex && !rest.starts_with("//") && !rest.starts_with("/*") && expects_value(out.last()) {
+            if let Some(len) = regex_length(rest) {
+                out.push(Token::Number("0".into()));
+                rest = &rest[len..];
+                continue;
+            }
+        }
         if let Some(mark) = language.comment.iter().find(|m| rest.starts_with(m.as_str())) {
             let end = if mark == "/*" { rest.find("*/").map(|n| n + 2) } else { rest.find('\n') };
             rest = &rest[end.unwrap_or(rest.len())..];
@@ -90,6 +102,34 @@ pub fn tokens(code: &str, language: &Language) -> (Vec<Token>, bool) {
         rest = &rest[c.len_utf8()..];
     }
     (out, false)
+}
+
+/// Behind this token a value begins, so a `/` is no division.
+fn expects_value(last: Option<&Token>) -> bool {
+    match last {
+        None | Some(Token::Newline) => true,
+        Some(Token::Mark(c)) => !matches!(c, ')' | ']'),
+        Some(Token::Name(n)) => matches!(n.as_str(), "return" | "typeof" | "if" | "unless" | "and" | "or" | "not" | "split" | "grep" | "when" | "m" | "qr"),
+        _ => false,
+    }
+}
+
+/// The length of a regular expression on one line, with its slashes.
+fn regex_length(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    let mut class = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            '\n' => return None,
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => class = true,
+            ']' => class = false,
+            '/' if !class => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
 }
 
 fn name_length(text: &str) -> usize {

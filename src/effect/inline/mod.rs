@@ -57,6 +57,8 @@ pub struct Language {
     pub strings: Vec<String>,
     /// Backticks run a command.
     pub backticks: bool,
+    /// `/…/` may be a regular expression.
+    pub regex: bool,
     /// A call needs no parentheses.
     pub bare_calls: bool,
     /// A call is a word and its operands.
