@@ -134,6 +134,18 @@ impl Record {
             record.error = record.error.map(|e| e.cut(room / 8));
             record.cwd = record.cwd.cut(room.max(40));
         }
+        if record.encode().len() > MAX_RECORD {
+            // Names made of control characters: what identifies the event stays, as far as it fits.
+            for field in [Some(&mut record.session), Some(&mut record.cwd), record.agent.as_mut(), record.tool_use_id.as_mut(), record.mode.as_mut()] {
+                if let Some(field) = field {
+                    *field = field.cut(48);
+                }
+            }
+            record.error = record.error.map(|e| e.cut(48));
+            record.event.truncate(record.event.floor_char_boundary(48));
+            record.tool.truncate(record.tool.floor_char_boundary(48));
+            record.rules_version.truncate(record.rules_version.floor_char_boundary(96));
+        }
         record
     }
 
@@ -161,7 +173,20 @@ mod tests {
     fn a_record_always_fits_a_frame() {
         let redactor = Redactor::new(crate::knowledge::Knowledge::builtin_bundle().detectors);
         for text in ["x".repeat(100_000), "\u{1}".repeat(50_000), "ä\"\\".repeat(9_000)] {
-            let facts = Facts { command: text.clone(), cwd: text.clone(), error: Some(text.clone()), effects: vec![text; 20], ..Facts::default() };
+            let facts = Facts {
+                command: text.clone(),
+                cwd: text.clone(),
+                error: Some(text.clone()),
+                effects: vec![text.clone(); 20],
+                session: text.clone(),
+                agent: Some(text.clone()),
+                tool: text.clone(),
+                event: text.clone(),
+                mode: Some(text.clone()),
+                rules_version: text.clone(),
+                tool_use_id: Some(text),
+                ..Facts::default()
+            };
             let record = Record::new(&facts, &redactor);
             assert!(record.encode().len() <= MAX_RECORD, "{}", record.encode().len());
             assert!(record.command_hash.is_some());

@@ -63,9 +63,12 @@ struct DetectorFile {
 
 impl Redactor {
     /// Uses the detectors of a bundle's `detectors.toml`.
+    ///
+    /// Panics when they cannot be read: without them secrets would be recorded, and in a hook a panic ends in a denial.
     pub fn new(detectors: serde_json::Value) -> Redactor {
-        let file: Option<DetectorFile> = serde_json::from_value(detectors).ok();
-        Redactor { detectors: file.map(|f| f.detector).unwrap_or_default() }
+        let file: DetectorFile =
+            serde_json::from_value(detectors).unwrap_or_else(|error| panic!("the detectors of secrets cannot be read: {error}"));
+        Redactor { detectors: file.detector }
     }
 
     /// The detectors, for tests and docs.
@@ -81,13 +84,15 @@ impl Redactor {
             if !detector.keywords.iter().any(|k| lower.contains(k.as_str())) {
                 continue;
             }
-            let Ok(pattern) = Regex::new(&detector.pattern) else { continue };
+            let pattern = Regex::new(&detector.pattern).unwrap_or_else(|error| panic!("detector `{}`: {error}", detector.id));
             let mark = format!("‹redacted:{}›", detector.id);
             let mut out = String::new();
             let mut from = 0;
             for found in pattern.captures_iter(&text) {
                 let Some(secret) = (1..found.len()).find_map(|group| found.get(group)) else { continue };
-                if secret.as_str().contains("‹redacted:") {
+                // A mark stays; a value that only contains one does not get away with it.
+                let value = secret.as_str();
+                if value.starts_with("‹redacted:") && value.find('›').is_some_and(|end| end + '›'.len_utf8() == value.len()) {
                     continue;
                 }
                 out.push_str(&text[from..secret.start()]);

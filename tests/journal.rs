@@ -110,6 +110,23 @@ fn only_a_plain_file_of_ones_own_is_a_journal() {
 }
 
 #[test]
+fn a_record_of_another_version_is_kept_and_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    journal::append(folder.path(), &record(1)).expect("written");
+    let path = folder.path().join(journal::FILE);
+    let mut bytes = std::fs::read(&path).expect("bytes");
+    bytes[4] = 9;
+    journal::append(folder.path(), &record(2)).expect("written");
+    let second = std::fs::read(&path).expect("bytes")[bytes.len()..].to_vec();
+    std::fs::write(&path, [bytes, second].concat()).expect("written");
+    assert_eq!(store::drain(folder.path()).expect("drained").stored, 1);
+    let kept = std::fs::read_dir(folder.path()).expect("a folder").filter(|e| {
+        e.as_ref().is_ok_and(|e| e.file_name().to_string_lossy().starts_with("kept-journal-"))
+    });
+    assert_eq!(kept.count(), 1);
+}
+
+#[test]
 fn a_damaged_store_is_kept_aside_and_said_in_the_digest() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("guard.db"), "this is no database, but long enough to be taken for one".repeat(40)).expect("a file");

@@ -120,7 +120,7 @@ pub fn handle(input: Result<Vec<u8>, Unreadable>, started: Instant, now_ms: i64,
     facts.decision = decision;
     facts.verdict = verdict.clone();
     facts.effects = plan.effects.iter().filter(|e| matches!(e.action, Action::Send | Action::Operate(_))).map(ToString::to_string).collect();
-    facts.files = plan.judged_files.iter().filter_map(|p| Some((p.clone(), hash_bytes(&std::fs::read(p).ok()?)))).collect();
+    facts.files = plan.judged_files.iter().filter_map(|p| file_hash(p)).collect();
     facts.guard_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     let record = Record::new(&facts, &loaded.redactor);
     let mut outcome = Outcome {
@@ -183,6 +183,15 @@ fn evaluate(plan: &Plan, conditions: &[&str], loaded: &Loaded, vars: &crate::lis
         }
     }
     crate::rule::evaluate::evaluate(&loaded.know.rules, &loaded.know.world.lists, vars, &plan)
+}
+
+/// The hash of a judged file, read as carefully as it was judged.
+fn file_hash(path: &str) -> Option<(String, String)> {
+    use crate::context::{FileText, Files};
+    match Disk::default().read(Path::new(path)) {
+        FileText::Text(text) => Some((path.to_owned(), hash_bytes(text.as_bytes()))),
+        FileText::Absent | FileText::Opaque => None,
+    }
 }
 
 /// The one thing a person needs to repair a layer is the file and the line.

@@ -18,6 +18,8 @@ const SCHEMA: &str = include_str!("schema.sql");
 pub enum StoreError {
     #[error("the store `{path}` cannot be used: {error}")]
     Sql { path: PathBuf, error: rusqlite::Error },
+    #[error("the store `{path}` was written by a newer guard (schema {version}); use that one")]
+    Newer { path: PathBuf, version: i64 },
     #[error("the state folder `{path}` cannot be used: {error}")]
     Io { path: PathBuf, error: std::io::Error },
 }
@@ -66,8 +68,7 @@ impl Store {
         }
         match Store::try_open(&path) {
             Err(StoreError::Sql { error, .. }) if is_corrupt(&error) => {
-                let aside = state.join(format!("{FILE}.corrupt-{}", now_ms()));
-                fs::rename(&path, &aside).map_err(io)?;
+                let aside = set_aside(state)?;
                 OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(io)?;
                 let store = Store::try_open(&path)?;
                 store.note(&format!("the store was damaged and is kept as {}", aside.display()))?;
@@ -84,6 +85,9 @@ impl Store {
         db.pragma_update(None, "journal_mode", "PERSIST").map_err(sql)?;
         db.pragma_update(None, "synchronous", "NORMAL").map_err(sql)?;
         let version: i64 = db.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(sql)?;
+        if version > 1 {
+            return Err(StoreError::Newer { path: path.to_owned(), version });
+        }
         if version < 1 {
             let upgrade = format!("BEGIN IMMEDIATE; {SCHEMA}; PRAGMA user_version = 1; COMMIT;");
             if let Err(error) = db.execute_batch(&upgrade) {
@@ -119,7 +123,7 @@ impl Store {
     }
 
     /// Adds frames in one transaction, each once; gives how many were new. Sequence numbers and the hash chain are given here.
-    fn add(&mut self, frames: &[journal::Frame], torn: usize) -> Result<usize, StoreError> {
+    fn add(&mut self, frames: &[journal::Frame], torn: usize) -> Result<(usize, usize), StoreError> {
         let sql = self.sql();
         let transaction = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&sql)?;
         let last: Option<(i64, String)> = transaction
@@ -128,6 +132,7 @@ impl Store {
             .map_err(&sql)?;
         let (mut seq, mut previous) = last.unwrap_or((0, String::new()));
         let mut stored = 0;
+        let mut unread = 0;
         {
             let mut insert = transaction
                 .prepare(
@@ -137,7 +142,10 @@ impl Store {
                 .map_err(&sql)?;
             let mut finding = transaction.prepare("INSERT INTO finding (seq, rule, decision) VALUES (?1, ?2, ?3)").map_err(&sql)?;
             for frame in frames {
-                let Ok(record) = serde_json::from_slice::<Record>(&frame.payload) else { continue };
+                let Ok(record) = serde_json::from_slice::<Record>(&frame.payload) else {
+                    unread += 1;
+                    continue;
+                };
                 let json = String::from_utf8_lossy(&frame.payload);
                 let own = chain(seq + 1, &frame.id, &json, &previous);
                 let decision = record.decision.map_or("", Decision::name);
@@ -165,12 +173,12 @@ impl Store {
                 }
             }
         }
-        if torn > 0 {
-            let text = format!("{torn} bytes of the journal belonged to no whole record");
+        if torn > 0 || unread > 0 {
+            let text = format!("{torn} bytes of the journal belonged to no whole record, {unread} records could not be read; the file is kept");
             transaction.execute("INSERT INTO note (time_ms, text) VALUES (?1, ?2)", params![now_ms(), text]).map_err(&sql)?;
         }
         transaction.commit().map_err(&sql)?;
-        Ok(stored)
+        Ok((stored, unread))
     }
 
     /// The records that a filter wants, oldest first, with their sequence numbers.
@@ -236,11 +244,35 @@ pub fn drain(state: &Path) -> Result<Drained, StoreError> {
     let mut done = Drained::default();
     for path in waiting {
         let (frames, torn) = journal::decode(&fs::read(&path).map_err(io)?);
-        done.stored += store.add(&frames, torn)?;
+        let (stored, unread) = match store.add(&frames, torn) {
+            Err(StoreError::Sql { error, .. }) if is_corrupt(&error) => {
+                drop(store);
+                set_aside(state)?;
+                store = Store::open(state)?;
+                store.note("the store was damaged inside and is kept beside the new one")?;
+                store.add(&frames, torn)?
+            }
+            other => other?,
+        };
+        done.stored += stored;
         done.torn += torn;
-        fs::remove_file(&path).map_err(io)?;
+        if torn > 0 || unread > 0 {
+            // Another version may be able to read it, and a person may want to see it.
+            let name = path.file_name().unwrap_or_default().to_string_lossy().replace("journal.", "kept-journal-");
+            fs::rename(&path, state.join(name)).map_err(io)?;
+        } else {
+            fs::remove_file(&path).map_err(io)?;
+        }
     }
     Ok(done)
+}
+
+/// Moves a damaged database out of the way, with its own journal.
+fn set_aside(state: &Path) -> Result<PathBuf, StoreError> {
+    let aside = state.join(format!("{FILE}.corrupt-{}", now_ms()));
+    fs::rename(state.join(FILE), &aside).map_err(|error| StoreError::Io { path: state.to_owned(), error })?;
+    let _ = fs::rename(state.join(format!("{FILE}-journal")), aside.with_extension("journal"));
+    Ok(aside)
 }
 
 fn is_corrupt(error: &rusqlite::Error) -> bool {
