@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// Nesting of JSON that is read; serde_json's own limit is 128 as well.
+/// Longest reason in bytes before JSON escapes it; further findings are named by their rules only.
 const MAX_REASON: usize = 3_000;
 
 /// One hook event.

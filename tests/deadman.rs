@@ -22,6 +22,22 @@ fn every_way_to_die_ends_in_one_written_denial() {
     }
 }
 
+#[cfg(feature = "deadman-test")]
+#[test]
+fn signals_that_the_parent_blocked_still_end_in_a_denial() {
+    for death in ["hang", "xcpu"] {
+        let out = Command::new("env")
+            .args(["--block-signal=ALRM,XCPU,SEGV", env!("CARGO_BIN_EXE_guard"), "hook"])
+            .env("GUARD_TEST_DIE", death)
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .output()
+            .expect("env starts");
+        assert_eq!(out.status.code(), Some(0), "{death}");
+        assert!(String::from_utf8_lossy(&out.stdout).contains("guard-failed"), "{death}");
+    }
+}
+
 #[test]
 fn a_client_that_does_not_read_does_not_hang_or_fail_the_hook() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_guard"))

@@ -38,6 +38,9 @@ pub fn arm(denial: &'static [u8]) {
         action.sa_sigaction = on_signal as *const () as usize;
         action.sa_flags = libc::SA_ONSTACK | libc::SA_RESETHAND;
         libc::sigfillset(&raw mut action.sa_mask);
+        // A blocked signal stays blocked over exec: whoever starts the hook must not be able to take the deadline away.
+        let mut armed: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut armed);
         for signal in [
             libc::SIGSEGV,
             libc::SIGABRT,
@@ -52,7 +55,9 @@ pub fn arm(denial: &'static [u8]) {
             libc::SIGALRM,
         ] {
             libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+            libc::sigaddset(&raw mut armed, signal);
         }
+        libc::sigprocmask(libc::SIG_UNBLOCK, &raw const armed, std::ptr::null_mut());
         // A client that went away must not turn the answer into a silent death.
         libc::signal(libc::SIGPIPE, libc::SIG_IGN);
         let timer = libc::itimerval {
