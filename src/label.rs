@@ -14,11 +14,13 @@ pub enum Label {
     Outside,
     /// Flows through a named pipe.
     Fifo,
+    /// Many files at once: an archive, or the content of everything a glob names.
+    Archive,
 }
 
 impl Label {
     /// Every label, in the order in which they are printed.
-    pub const ALL: [Label; 5] = [Label::Secret, Label::Network, Label::Opaque, Label::Outside, Label::Fifo];
+    pub const ALL: [Label; 6] = [Label::Secret, Label::Network, Label::Opaque, Label::Outside, Label::Fifo, Label::Archive];
 
     /// The name used in rule files and in printed plans.
     pub const fn name(self) -> &'static str {
@@ -28,6 +30,7 @@ impl Label {
             Label::Opaque => "opaque",
             Label::Outside => "outside",
             Label::Fifo => "fifo",
+            Label::Archive => "archive",
         }
     }
 

@@ -16,8 +16,13 @@ impl Walker<'_> {
         match name {
             "cd" | "pushd" | "chdir" => self.change_folder(shell, words),
             "popd" => shell.cwd = None,
-            ":" | "true" | "false" | "break" | "continue" | "return" | "exit" | "wait" | "shopt" | "bind" | "ulimit" | "umask"
+            ":" | "true" | "false" | "break" | "continue" | "return" | "exit" | "wait" | "bind" | "ulimit" | "umask"
             | "times" | "jobs" | "fg" | "bg" | "disown" | "suspend" | "getopts" | "let" | "test" | "[" => {}
+            "shopt" => {
+                if words.iter().any(|w| w.as_known() == Some("lastpipe")) {
+                    shell.last_pipe = words.first().and_then(Text::as_known) == Some("-s");
+                }
+            }
             "echo" => return Some(self.echo(words)),
             "printf" => return Some(self.printf(shell, words)),
             "export" | "declare" | "typeset" | "local" | "readonly" | "integer" | "nameref" => {
@@ -41,7 +46,7 @@ impl Walker<'_> {
             }
             "unset" => {
                 for word in words.iter().filter(|w| !w.prefix().starts_with('-')) {
-                    if let Some(known) = word.as_known() {
+                    if let Some(known) = word.as_known().filter(|name| !shell.readonly.contains(*name)) {
                         shell.variables.remove(known);
                         shell.functions.remove(known);
                     }
@@ -58,7 +63,7 @@ impl Walker<'_> {
                     }
                 }
             }
-            "exec" if words.is_empty() => {
+            "exec" if words.iter().all(|w| w.prefix().starts_with('-')) => {
                 for (number, channel) in descriptors.iter() {
                     if *channel != Channel::Inherited && !(*number == 0 && matches!(channel, Channel::Data(t) if t.is_empty())) {
                         shell.descriptors.insert(*number, channel.clone());
@@ -179,12 +184,25 @@ impl Walker<'_> {
                 && let Some(variable) = variable.as_known().map(str::to_owned)
             {
                 self.assigned(shell, &variable, &value, call.about.span);
+                self.declare_local(shell, name, &flags, &variable);
                 shell.set(&variable, value);
+                if name == "readonly" || flags.contains('r') {
+                    shell.readonly.insert(variable);
+                }
+            } else if let Some(variable) = word.as_known() {
+                self.declare_local(shell, name, &flags, variable);
             }
         }
         for (variable, value) in &call.declared {
             self.assigned(shell, variable, &value.scalar(), call.about.span);
+            if shell.readonly.contains(variable) {
+                continue;
+            }
+            self.declare_local(shell, name, &flags, variable);
             shell.variables.insert(variable.clone(), value.clone());
+            if name == "readonly" || flags.contains('r') {
+                shell.readonly.insert(variable.clone());
+            }
             if flags.contains('n') && let Some(target) = value.scalar().as_known() {
                 // A name reference: the value is another variable.
                 let target = shell.variables.get(target).cloned();
@@ -197,6 +215,14 @@ impl Walker<'_> {
             return self.environment_printed(shell, &call.about);
         }
         Text::default()
+    }
+
+    /// A variable that a function declares for itself gets its old value back when the function ends.
+    fn declare_local(&self, shell: &mut Shell, builtin: &str, flags: &str, variable: &str) {
+        let own = builtin == "local" || (matches!(builtin, "declare" | "typeset") && !flags.contains('g'));
+        if own && !self.calls.is_empty() && !shell.locals.iter().any(|(name, _)| name == variable) {
+            shell.locals.push((variable.to_owned(), shell.variables.get(variable).cloned()));
+        }
     }
 
     /// The whole environment is printed.

@@ -159,8 +159,12 @@ impl Walker<'_> {
         while let Some(word) = queue.pop_front() {
             let prefix = word.prefix();
             if options && prefix == "--" && word.as_known().is_some() {
-                options = false;
-                sorted.modifiers.push("dashdash".into());
+                // Before a sub-command it ends the program's own options only.
+                let before = sorted.chain.len() == 1 && !spec.sub.is_empty() && sorted.operands.is_empty();
+                options = before;
+                if !before {
+                    sorted.modifiers.push("dashdash".into());
+                }
                 continue;
             }
             if options && prefix.starts_with("--") && prefix.len() > 2 {
@@ -362,7 +366,8 @@ impl Walker<'_> {
                 }
                 continue;
             }
-            if seen < 4 && self.know.in_list("destructive-verbs", word, &self.vars) == Certainty::Yes {
+            let lists: &[&str] = if (1..3).contains(&seen) { &["destructive-verbs", "destructive-second-verbs"] } else { &["destructive-verbs"] };
+            if seen < 4 && lists.iter().any(|list| self.know.in_list(list, word, &self.vars) == Certainty::Yes) {
                 self.verb(shell, known, about);
             }
             seen += 1;

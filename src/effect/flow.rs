@@ -20,6 +20,7 @@ pub fn transform(wanted: &str, input: &Text, operands: &[Text]) -> Text {
         "opaque" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Opaque))),
         "network" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Network))),
         "secret" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Secret))),
+        "archive" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Archive))),
         "clean" => Text::unknown(),
         _ => Text::unknown().labelled(input.labels),
     }

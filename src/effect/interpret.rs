@@ -200,6 +200,12 @@ impl Walker<'_> {
                 }
                 sum.outputs.push(value.clone());
             }
+            "archive" if sorted.modifiers.iter().any(|m| m == "create") => sum.outputs.push(value.clone()),
+            "archive" => {
+                let path = self.absolute(shell, value);
+                let text = self.read_file(shell, &path, about);
+                sum.read.push(text);
+            }
             "write-aside" => {
                 let path = self.absolute(shell, value);
                 self.effect(shell, Action::Write, path, about);
@@ -677,6 +683,13 @@ impl Walker<'_> {
                 } else {
                     let language = in_force(chain, mods, |s| s.lang.as_deref()).unwrap_or("").to_owned();
                     self.code(inner, &language, &call.stdin, about);
+                }
+            }
+            "paths" => {
+                for name in lines(&call.stdin) {
+                    let path = self.absolute(shell, &name);
+                    let text = self.read_file(shell, &path, about);
+                    sum.read.push(text);
                 }
             }
             "send" => {

@@ -44,7 +44,9 @@ pub struct Walker<'a> {
     pub(super) files: HashMap<String, Text>,
     /// `>(…)`: the path that stands for it, and its body.
     sinks: Vec<(String, String)>,
-    calls: Vec<String>,
+    pub(super) calls: Vec<String>,
+    /// Aliases of git that this call configured.
+    pub(super) git_aliases: std::collections::HashMap<String, Text>,
     steps: u32,
     parsed: usize,
     depth: u32,
@@ -74,6 +76,7 @@ impl<'a> Walker<'a> {
             files: HashMap::new(),
             sinks: Vec::new(),
             calls: Vec::new(),
+            git_aliases: std::collections::HashMap::new(),
             steps: 0,
             parsed: 0,
             depth: 0,
@@ -318,11 +321,14 @@ impl<'a> Walker<'a> {
             Command::Simple(_) => Text::default(),
             Command::Pipeline(members) => {
                 let mut flow = stdin.clone();
-                for (statement, _) in members {
+                for (at, (statement, _)) in members.iter().enumerate() {
                     let mut member = shell.clone();
                     // Descriptors opened before stay; what flows in comes from the left.
                     member.descriptors.remove(&0);
                     flow = self.statement(&mut member, statement, &flow);
+                    if shell.last_pipe && at + 1 == members.len() {
+                        shell.variables = member.variables;
+                    }
                 }
                 flow
             }
@@ -615,6 +621,9 @@ impl<'a> Walker<'a> {
         if let Some(resolved) = self.through_links(&Action::Read, path) {
             labels.add(self.labels_of(&resolved));
         }
+        if path.parts().iter().any(|p| matches!(p, Part::Glob(_))) {
+            labels.add(Labels::of(Label::Archive));
+        }
         let known = path.as_known().map(str::to_owned);
         if let Some(more) = known.as_ref().and_then(|p| self.earlier.get(p)) {
             labels.add(*more);
@@ -815,9 +824,16 @@ impl<'a> Walker<'a> {
         }
         self.calls.push(name.to_owned());
         let outer = std::mem::replace(&mut shell.positional, call.words[1..].to_vec());
+        let locals = std::mem::take(&mut shell.locals);
         let body = self.marked(body);
         let out = self.run(shell, &body, call.stdin.clone());
         shell.positional = outer;
+        for (name, old) in std::mem::replace(&mut shell.locals, locals) {
+            match old {
+                Some(value) => shell.variables.insert(name, value),
+                None => shell.variables.remove(&name),
+            };
+        }
         self.calls.pop();
         out
     }

@@ -16,10 +16,62 @@ impl Walker<'_> {
             "env" if call.words[1..].iter().all(|w| w.prefix().starts_with('-') && w.prefix() != "-S" && w.prefix() != "-u") => {
                 Some(self.environment_printed(shell, &call.about))
             }
+            "git" => self.git_alias(shell, call),
             "make" | "gmake" => self.make(shell, call),
             "npm" | "pnpm" | "yarn" | "bun" => self.package_script(shell, call),
             _ => None,
         }
+    }
+
+    /// `git -c alias.NAME=COMMAND NAME …`, and an alias that this script configured before: the command behind the alias.
+    fn git_alias(&mut self, shell: &mut Shell, call: &Call) -> Option<Text> {
+        let words = &call.words[1..];
+        let mut at = 0;
+        while let Some(word) = words.get(at) {
+            let value = match word.as_known() {
+                Some("-c") => {
+                    at += 1;
+                    words.get(at)
+                }
+                Some("-C" | "--git-dir" | "--work-tree" | "--namespace" | "--config-env") => {
+                    at += 1;
+                    None
+                }
+                _ if word.prefix().starts_with('-') => None,
+                _ => break,
+            };
+            at += 1;
+            if let Some((name, command)) = value.and_then(|v| v.split_once("="))
+                && let Some(name) = name.as_known().and_then(|n| n.get(..6).filter(|p| p.eq_ignore_ascii_case("alias.")).map(|_| n[6..].to_owned()))
+            {
+                self.git_aliases.insert(name, command);
+            }
+        }
+        let command = words.get(at)?.as_known()?;
+        if command == "config" {
+            let setting: Vec<&Text> = words[at + 1..].iter().filter(|w| !w.prefix().starts_with('-') && w.as_known() != Some("set")).collect();
+            if let [name, value] = setting.as_slice()
+                && let Some(name) = name.as_known().and_then(|n| n.strip_prefix("alias."))
+            {
+                self.git_aliases.insert(name.to_owned(), (*value).clone());
+            }
+            return None;
+        }
+        let alias = self.git_aliases.remove(command)?;
+        let mut text = match alias.strip_prefix("!") {
+            Some(script) => script,
+            None => {
+                let mut text = Text::known("git ");
+                text.push(&alias);
+                text
+            }
+        };
+        for word in &words[at + 1..] {
+            text.push_str(" ");
+            text.push(&super::command::quoted(word));
+        }
+        let mut inner = shell.clone();
+        Some(self.run_at(&mut inner, &text, call.stdin.clone(), call.about.span))
     }
 
     /// `find ROOTS TESTS ACTIONS`: `-delete`, `-exec`, `-fprint` act on what was found below the roots.
@@ -143,6 +195,7 @@ impl Walker<'_> {
         let mut file = None;
         let mut inner = shell.clone();
         let mut targets: Vec<String> = Vec::new();
+        let mut evaluated = Text::default();
         let mut words = call.words[1..].iter();
         while let Some(word) = words.next() {
             let known = word.as_known().unwrap_or("");
@@ -152,6 +205,16 @@ impl Walker<'_> {
                     if let Some(folder) = words.next() {
                         inner.cwd = self.absolute(&inner, folder).as_known().map(str::to_owned);
                     }
+                }
+                "-E" | "--eval" => {
+                    if let Some(more) = words.next() {
+                        evaluated.push(more);
+                        evaluated.push_str("\n");
+                    }
+                }
+                _ if known.starts_with("--eval=") => {
+                    evaluated.push_str(&known["--eval=".len()..]);
+                    evaluated.push_str("\n");
                 }
                 "-n" | "--dry-run" | "--just-print" => return Some(Text::unknown()),
                 "-j" | "-l" | "-o" | "-W" | "-I" => {
@@ -175,7 +238,16 @@ impl Walker<'_> {
                 let path = self.absolute(&inner, &Text::known(*name));
                 self.script_text(&path)
             }),
-        }?;
+        };
+        let text = match (text, evaluated.is_empty()) {
+            (text, true) => text?,
+            (Some(mut text), false) => {
+                text.push(&evaluated);
+                text
+            }
+            (None, false) => evaluated,
+        };
+        self.make_functions(&mut inner, text.prefix(), call);
         let recipes = recipes(text.prefix(), &targets);
         // Includes, computed names and generated recipes are not followed.
         let followed = !["include ", "$(shell", "$(eval", "$(call", "define "].iter().any(|word| text.prefix().contains(word));
@@ -188,6 +260,26 @@ impl Walker<'_> {
             self.run_at(&mut sub, &line, Text::default(), call.about.span);
         }
         Some(Text::unknown())
+    }
+
+    /// What a Makefile does while it is read: `$(shell …)`, `$(file <…)`, `$(file >…)`.
+    fn make_functions(&mut self, shell: &mut Shell, text: &str, call: &Call) {
+        for (name, end) in text.match_indices("$(file ").map(|(at, m)| (m, at + m.len())).chain(text.match_indices("$(shell ").map(|(at, m)| (m, at + m.len()))).take(200) {
+            let body = balanced(&text[end..]);
+            if name == "$(shell " {
+                let mut inner = shell.clone();
+                self.run_at(&mut inner, &Text::known(body.replace("$$", "$")), Text::default(), call.about.span);
+                continue;
+            }
+            let path = body.split(',').next().unwrap_or("").trim();
+            let (reads, path) = path.strip_prefix('<').map_or((false, path.trim_start_matches('>')), |p| (true, p));
+            let path = self.absolute(shell, &Text::known(path.trim()));
+            if reads {
+                self.read_file(shell, &path, &call.about);
+            } else {
+                self.effect(shell, Action::Write, path, &call.about);
+            }
+        }
     }
 
     /// `npm run NAME`: the script of that name, and its `pre` and `post`.
@@ -257,6 +349,20 @@ fn found(root: &Text, filters: &[Text]) -> Vec<Text> {
             target
         })
         .collect()
+}
+
+/// The text up to the parenthesis that closes it.
+fn balanced(text: &str) -> &str {
+    let mut depth = 0;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 0 => return &text[..at],
+            ')' => depth -= 1,
+            _ => {}
+        }
+    }
+    text
 }
 
 fn substitute(word: &Text, placeholder: &str, value: &Text) -> Text {

@@ -2,7 +2,7 @@
 
 use super::Modifiers;
 use super::text::Text;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 /// A shell variable.
@@ -62,12 +62,21 @@ pub struct Shell {
     pub ambient: Modifiers,
     /// Inside a branch or loop: an assignment may not happen.
     pub conditional: u32,
+    /// What the variables were that the running function declared as its own.
+    pub locals: Vec<(String, Option<Variable>)>,
+    /// Variables that cannot change any more.
+    pub readonly: HashSet<String>,
+    /// The last member of a pipeline runs in this shell (`shopt -s lastpipe`).
+    pub last_pipe: bool,
 }
 
 impl Shell {
     /// Sets a scalar. In a branch an empty value does not replace a known one: which of them holds is not known, and the
     /// empty one tells nothing.
     pub fn set(&mut self, name: &str, value: Text) {
+        if self.readonly.contains(name) {
+            return;
+        }
         if self.conditional > 0
             && value.is_empty()
             && self.variables.get(name).is_some_and(|old| !old.scalar().is_empty())

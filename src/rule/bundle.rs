@@ -48,11 +48,11 @@ struct ExceptionFile {
 }
 
 /// Types a value may have; see `rules/README.md`.
-const TYPES: [&str; 47] = [
+const TYPES: [&str; 48] = [
     "", "text", "read", "write", "edit", "delete", "land", "move", "perm", "path", "url", "host", "send", "read-and-send", "remote",
     "remote-to", "script", "script-rest", "script-file", "code", "code-file", "program", "command", "arguments", "assign", "cwd",
     "object", "mount", "served", "sql", "unknown", "git-remote", "git-config", "git-alias", "env-print", "placeholder", "text2",
-    "module", "git-config-key", "send-auth", "linked", "verb-words", "edit-maybe", "library", "label", "path-object", "write-aside",
+    "module", "git-config-key", "send-auth", "linked", "verb-words", "edit-maybe", "library", "label", "path-object", "write-aside", "archive",
 ];
 
 impl Bundle {

@@ -39,7 +39,7 @@ const ACTIONS: [&str; 17] = [
     "read", "write", "delete", "move", "perm", "execute", "send", "fetch", "connect", "touch", "verb", "assign", "unset", "define",
     "recurse", "unparsed", "call",
 ];
-const LABELS: [&str; 5] = ["secret", "network", "opaque", "outside", "fifo"];
+const LABELS: [&str; 6] = ["secret", "network", "opaque", "outside", "fifo", "archive"];
 
 /// Reads one rule. `lists` says which list names exist.
 pub fn rule(file: &str, id: &str, subject: &str, text: &str, lists: &dyn Fn(&str) -> bool) -> Result<Rule, LoadError> {
