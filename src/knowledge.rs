@@ -16,6 +16,8 @@ pub struct Knowledge {
 
 /// The data that the binary was built with, as written by `build.rs`.
 const BUILTIN: &str = include_str!(concat!(env!("OUT_DIR"), "/knowledge.json"));
+/// What others have collected about programs; see `rules/arity/`.
+pub(crate) const ARITY: &str = include_str!("../rules/arity/arity.txt");
 /// The examples of its rules, by rule id.
 const EXAMPLES: &str = include_str!(concat!(env!("OUT_DIR"), "/examples.json"));
 
@@ -50,7 +52,8 @@ impl Knowledge {
             .collect();
         tools.sort_by_key(|(tool, a, _)| std::cmp::Reverse((crate::effect::spec::precision(tool), crate::effect::spec::precision(a))));
         let languages = crate::effect::inline::languages(bundle.languages);
-        let world = World { languages, specs: Specs::new(bundle.packed, bundle.commands, bundle.tables), lists, environment, tools };
+        let arity = crate::effect::arity::Arity::new(ARITY);
+        let world = World { arity, languages, specs: Specs::new(bundle.packed, bundle.commands, bundle.tables), lists, environment, tools };
         let rules = RuleSet { rules: bundle.rules, exceptions: bundle.exceptions };
         Ok(Knowledge { world, rules, version: bundle.version })
     }

@@ -1,6 +1,7 @@
 //! A simple command and its spec → effects: finds the program, sorts its words into flags and operands, and does with
 //! each value what its type says.
 
+use super::arity::Kind;
 use super::path;
 use super::script::{About, Call, Descriptors, Walker};
 use super::spec::{self, CommandSpec, ValueType};
@@ -31,6 +32,8 @@ pub(super) struct Sorted<'s> {
     pub modifiers: Vec<String>,
     /// Words that no spec claimed.
     pub unclaimed: Vec<Text>,
+    /// The program and the sub-commands as they were written, joined by blanks: the key of the collected facts.
+    pub path: String,
 }
 
 impl Walker<'_> {
@@ -129,22 +132,22 @@ impl Walker<'_> {
 
     /// What a program with a spec does.
     pub(super) fn by_spec(&mut self, shell: &mut Shell, spec: &CommandSpec, call: &Call) -> Text {
-        let sorted = self.sort(spec, &call.words[1..], shell);
+        let sorted = self.sort(spec, &call.about.program, &call.words[1..]);
         self.interpret(shell, sorted, call)
     }
 
     // ---- sorting words
 
     /// Sorts words into flags' values, sub-commands and operands.
-    pub(super) fn sort<'s>(&mut self, spec: &'s CommandSpec, words: &[Text], shell: &Shell) -> Sorted<'s> {
+    pub(super) fn sort<'s>(&mut self, spec: &'s CommandSpec, program: &str, words: &[Text]) -> Sorted<'s> {
         let mut sorted = Sorted {
             chain: vec![(spec, String::new())],
             claims: Vec::new(),
             operands: Vec::new(),
             modifiers: Vec::new(),
             unclaimed: Vec::new(),
+            path: program.to_owned(),
         };
-        let _ = shell;
         let mut words = words.to_vec();
         if spec.bundled
             && let Some(first) = words.first()
@@ -202,6 +205,8 @@ impl Walker<'_> {
         let first = patterns.split('|').next().unwrap_or(patterns);
         let called = if first.contains(['*', '?', '[']) { name } else { first };
         sorted.chain.push((sub, called.to_owned()));
+        sorted.path.push(' ');
+        sorted.path.push_str(name);
         true
     }
 
@@ -233,9 +238,13 @@ impl Walker<'_> {
             return;
         };
         let Some(kind) = flag(&sorted.chain, known).or_else(|| abbreviated(&sorted.chain, known)) else {
-            if let Some(value) = attached {
-                sorted.unclaimed.push(value);
-            }
+            let value = match attached {
+                Some(value) => Some(value),
+                // A flag that no spec types: its value is none of the operands.
+                None if matches!(self.know.arity.option(&sorted.path, known), Some(Kind::Text | Kind::Path)) => queue.pop_front(),
+                None => None,
+            };
+            sorted.unclaimed.extend(value);
             sorted.modifiers.push(format!("flag:{}", known.trim_start_matches('-')));
             return;
         };
@@ -265,6 +274,10 @@ impl Walker<'_> {
             let after = rest.strip_bytes(c.len_utf8()).unwrap_or_default();
             let Some(kind) = flag(&sorted.chain, &format!("-{c}")).cloned() else {
                 if c.is_ascii_digit() {
+                    return;
+                }
+                if matches!(self.know.arity.option(&sorted.path, &format!("-{c}")), Some(Kind::Text | Kind::Path)) {
+                    sorted.unclaimed.extend(if after.is_empty() { queue.pop_front() } else { Some(after) });
                     return;
                 }
                 // An unknown letter: its value may be attached, and may be a path.
@@ -338,10 +351,13 @@ impl Walker<'_> {
     /// A program that no spec describes: its words may be paths, its first words may be destructive.
     fn without_spec(&mut self, shell: &mut Shell, call: &Call) -> Text {
         let words = &call.words[1..];
+        if let Some(spec) = self.know.arity.spec(&call.about.program) {
+            return self.by_collected_facts(shell, &spec, call);
+        }
         self.verbs(shell, words, &call.about);
         let mut previous: Option<&str> = None;
         for word in words {
-            if matches!(previous, Some("-o" | "--output" | "--out" | "--outfile" | "--output-file")) {
+            if previous.is_some_and(|p| matches!(p, "-o" | "--out" | "--outfile") || p.starts_with("--output")) {
                 let path = self.absolute(shell, word);
                 self.effect(shell, Action::Write, path, &call.about);
             } else if let Some(value) = word.strip_prefix("--output=").or_else(|| word.strip_prefix("--out=")) {
@@ -353,6 +369,21 @@ impl Walker<'_> {
             previous = word.as_known();
         }
         Text::unknown().labelled(call.stdin.labels)
+    }
+
+    /// A program whose sub-commands and options are known, but not what they do: a sub-command that deletes is a verb at any depth,
+    /// an option's value is none, a path is touched.
+    fn by_collected_facts(&mut self, shell: &mut Shell, spec: &CommandSpec, call: &Call) -> Text {
+        let sorted = self.sort(spec, &call.about.program, &call.words[1..]);
+        let verbs: Vec<Text> = match sorted.chain.len() {
+            1 => call.words[1..].to_vec(),
+            _ => {
+                let flags = call.words[1..].iter().filter(|w| w.prefix().starts_with("--")).cloned();
+                sorted.path.split(' ').skip(1).map(Text::known).chain(flags).collect()
+            }
+        };
+        self.verbs(shell, &verbs, &call.about);
+        self.interpret(shell, sorted, call)
     }
 
     /// Destructive words among the first words of an unknown program, and `--delete` flags.

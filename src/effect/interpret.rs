@@ -148,7 +148,7 @@ impl Walker<'_> {
         let claim = Claim { kind: kind.to_owned(), value: value.clone(), modifiers: Vec::new(), operand: None };
         let spec = CommandSpec { lang: lang.map(str::to_owned), ..CommandSpec::default() };
         let sorted =
-            Sorted { chain: vec![(&spec, String::new())], claims: Vec::new(), operands: Vec::new(), modifiers: Vec::new(), unclaimed: Vec::new() };
+            Sorted { chain: vec![(&spec, String::new())], claims: Vec::new(), operands: Vec::new(), modifiers: Vec::new(), unclaimed: Vec::new(), path: String::new() };
         let call = Call {
             words: vec![Text::known(about.program.clone())],
             declared: Vec::new(),

@@ -1,5 +1,6 @@
 //! The vocabulary of what a call would do: [`Effect`], its [`Action`], [`Target`] and the [`Plan`] they make up.
 
+pub mod arity;
 mod builtin;
 mod code;
 mod command;

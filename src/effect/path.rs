@@ -6,6 +6,11 @@ use super::text::{Part, Text};
 /// beginning.
 pub fn absolute(text: &Text, cwd: Option<&str>, home: &str) -> Text {
     let text = strip_scheme(text);
+    let text = match text.as_known().and_then(|t| t.strip_prefix('"')?.strip_suffix('"')) {
+        // Some programs unquote once more what the shell has unquoted already (socat's addresses).
+        Some(inner) => Text::known(inner).labelled(text.labels),
+        None => text,
+    };
     let mut full = Text::empty(text.labels);
     let begin = text.prefix();
     if let Some(rest) = begin.strip_prefix('~').filter(|r| r.is_empty() || r.starts_with('/')) {

@@ -9,6 +9,8 @@ use crate::verdict::Certainty;
 #[derive(Default)]
 pub struct World {
     pub specs: Specs,
+    /// What others have collected about programs.
+    pub arity: super::arity::Arity,
     pub lists: Lists,
     pub languages: super::inline::Languages,
     /// Name glob → type of the variable's value.
