@@ -5,6 +5,7 @@ pub mod demo;
 pub mod exit;
 pub mod explain;
 pub mod hook;
+pub mod knowledge;
 pub mod report;
 pub mod rules;
 pub mod store;
@@ -29,6 +30,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Run the examples of the rules
     Test(test::Arguments),
+    /// List the rules, print them as documents, measure them on a corpus
+    Rules(knowledge::Arguments),
     /// Judge a shell file or a crontab
     Check(check::Arguments),
     /// Show what was recorded
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
     let done = match parsed.command {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Rules(arguments) => knowledge::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Log(arguments) => store::log(&arguments),
         Command::Audit(arguments) => store::audit(&arguments),

@@ -118,6 +118,7 @@ fn spec_of(items: &str) -> CommandSpec {
             let written = match kind {
                 Kind::Switch => "",
                 Kind::Path if OUTPUTS.contains(&name) => "write",
+                Kind::Text | Kind::Path if name.starts_with("--output-") && !name.ends_with("format") => "write",
                 Kind::Text | Kind::Path | Kind::Command => "unknown",
             };
             spec.flags.insert(name.to_owned(), ValueType::One(written.to_owned()));

@@ -245,6 +245,7 @@ impl Walker<'_> {
                 None => None,
             };
             sorted.unclaimed.extend(value);
+            self.plan.untyped.push(format!("{} {known}", sorted.path));
             sorted.modifiers.push(format!("flag:{}", known.trim_start_matches('-')));
             return;
         };
@@ -276,6 +277,7 @@ impl Walker<'_> {
                 if c.is_ascii_digit() {
                     return;
                 }
+                self.plan.untyped.push(format!("{} -{c}", sorted.path));
                 if matches!(self.know.arity.option(&sorted.path, &format!("-{c}")), Some(Kind::Text | Kind::Path)) {
                     sorted.unclaimed.extend(if after.is_empty() { queue.pop_front() } else { Some(after) });
                     return;

@@ -81,7 +81,12 @@ impl Walker<'_> {
         self.stdin_of(shell, &mut inner_shell, &stdin_kind, &chain, &mods, call, &about, &mut sum);
         self.peers(shell, &about, &mut sum);
         self.operations(shell, &sorted, &chain, &mods, &about, &sum);
-        if !chain.iter().any(|(s, _)| s.strict) {
+        let strict = chain.iter().any(|(s, _)| s.strict);
+        // `file://` reads a file wherever a value may be given.
+        for word in sorted.unclaimed.iter().filter(|w| strict && w.prefix().starts_with("file")) {
+            self.touch(shell, word, &about);
+        }
+        if !strict {
             for word in std::mem::take(&mut sorted.unclaimed) {
                 self.plan.unclaimed.push(word.to_string());
                 self.touch(shell, &word, &about);

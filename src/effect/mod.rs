@@ -248,6 +248,8 @@ pub struct Plan {
     pub files: FileLabels,
     /// Words that no spec claimed: shown by `guard explain`, an error in a spec's examples.
     pub unclaimed: Vec<String>,
+    /// Flags that no description types, with their program: `git push --x`.
+    pub untyped: Vec<String>,
     /// Absolute paths of files whose content was judged.
     pub judged_files: Vec<String>,
 }

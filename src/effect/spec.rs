@@ -168,6 +168,12 @@ impl Specs {
         self.specs.get(at).map(Entry::spec)
     }
 
+    /// Leaves a program without a description, as if nobody had written one.
+    pub fn forget(&mut self, name: &str) {
+        self.names.remove(name);
+        self.globs.retain(|(glob, _)| !simple_glob(glob, name));
+    }
+
     /// Every exact name that a shell glob matches, in order.
     pub fn names_like(&self, glob: &str) -> Vec<&str> {
         let mut names: Vec<&str> = self.names.keys().map(String::as_str).filter(|n| simple_glob(glob, n)).collect();
