@@ -128,3 +128,58 @@ fn hostile_shapes_are_refused_or_asked_about() {
         assert!(decision >= Decision::Ask, "{name}: {}", explained.chars().take(400).collect::<String>());
     }
 }
+
+/// Ordinary calls that look risky, and why the few that are stopped should be.
+#[test]
+fn ordinary_work_is_hardly_ever_stopped() {
+    let argued = [
+        // It prints values of variables whose names merely contain the pattern.
+        "env | grep PATH",
+        // It asks for rights, whatever is done with them.
+        "sudo -n true",
+    ];
+    let (_, know) = know();
+    let commands = corpus("ordinary.jsonl");
+    assert!(commands.len() >= 300);
+    let stopped: Vec<&String> = commands.iter().filter(|c| decision(&know, c).0 > Decision::Warn).collect();
+    assert!(stopped.len() * 50 <= commands.len(), "more than 2 % are stopped: {stopped:?}");
+    let unargued: Vec<_> = stopped.iter().filter(|c| !argued.contains(&c.as_str())).collect();
+    assert!(unargued.is_empty(), "stopped without an argument for it: {unargued:?}");
+}
+
+/// Text about an attack is no attack: every way to carry text × forty attacks.
+#[test]
+fn text_about_attacks_passes() {
+    #[derive(serde::Deserialize)]
+    struct Carrier {
+        name: String,
+        text: String,
+    }
+    let (_, know) = know();
+    let carriers = std::fs::read_to_string("fixtures/corpus/carriers.jsonl").expect("carriers");
+    let carriers: Vec<Carrier> = carriers.lines().map(|l| serde_json::from_str(l).expect("a carrier")).collect();
+    let attacks: Vec<String> = corpus("refused.jsonl").into_iter().filter(|c| !c.contains('\n')).take(40).collect();
+    assert_eq!((carriers.len(), attacks.len()), (19, 40));
+    let mut stopped = Vec::new();
+    for carrier in &carriers {
+        for attack in &attacks {
+            let text = carrier.text.replace("{quoted}", &guard::rule::rewrite::quoted(attack)).replace("{raw}", attack).replace("{line}", attack).replace("{{", "{").replace("}}", "}");
+            let (decision, explained) = decision(&know, &text);
+            if decision > Decision::Warn {
+                stopped.push(format!("{}: {text}\n{explained}", carrier.name));
+            }
+        }
+    }
+    assert!(stopped.is_empty(), "{} of {} were stopped:\n{}", stopped.len(), carriers.len() * attacks.len(), stopped.join("\n"));
+}
+
+#[test]
+fn the_collected_facts_can_be_searched() {
+    let text = std::fs::read_to_string("rules/arity/arity.txt").expect("the facts");
+    let lines: Vec<&[u8]> = text.lines().map(str::as_bytes).collect();
+    assert!(lines.len() > 30_000);
+    assert!(lines.windows(2).all(|w| w[0] < w[1]), "rules/arity/arity.txt is not sorted; make it again with rules/arity/generate.mjs");
+    let (_, know) = know();
+    assert_eq!(know.world.arity.option("kubectl delete", "-f"), Some(guard::effect::arity::Kind::Path));
+    assert!(know.world.arity.knows("docker rmi"));
+}

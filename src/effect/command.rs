@@ -8,8 +8,6 @@ use super::spec::{self, CommandSpec, ValueType};
 use super::state::Shell;
 use super::text::{Part, Text};
 use super::{Action, Effect};
-use crate::label::{Label, Labels};
-use crate::verdict::Certainty;
 
 /// A value that a spec gave a type.
 #[derive(Debug, Clone)]
@@ -346,113 +344,6 @@ impl Walker<'_> {
                 .map_or_else(|| "text".to_owned(), |(_, w)| w.clone());
         }
         written
-    }
-
-    // ---- generic mechanisms
-
-    /// A program that no spec describes: its words may be paths, its first words may be destructive.
-    fn without_spec(&mut self, shell: &mut Shell, call: &Call) -> Text {
-        let words = &call.words[1..];
-        if let Some(spec) = self.know.arity.spec(&call.about.program) {
-            return self.by_collected_facts(shell, &spec, call);
-        }
-        self.verbs(shell, words, &call.about);
-        let mut previous: Option<&str> = None;
-        for word in words {
-            if previous.is_some_and(|p| matches!(p, "-o" | "--out" | "--outfile") || p.starts_with("--output")) {
-                let path = self.absolute(shell, word);
-                self.effect(shell, Action::Write, path, &call.about);
-            } else if let Some(value) = word.strip_prefix("--output=").or_else(|| word.strip_prefix("--out=")) {
-                let path = self.absolute(shell, &value);
-                self.effect(shell, Action::Write, path, &call.about);
-            } else {
-                self.touch(shell, word, &call.about);
-            }
-            previous = word.as_known();
-        }
-        Text::unknown().labelled(call.stdin.labels)
-    }
-
-    /// A program whose sub-commands and options are known, but not what they do: a sub-command that deletes is a verb at any depth,
-    /// an option's value is none, a path is touched.
-    fn by_collected_facts(&mut self, shell: &mut Shell, spec: &CommandSpec, call: &Call) -> Text {
-        let sorted = self.sort(spec, &call.about.program, &call.words[1..]);
-        let verbs: Vec<Text> = match sorted.chain.len() {
-            1 => call.words[1..].to_vec(),
-            _ => {
-                let flags = call.words[1..].iter().filter(|w| w.prefix().starts_with("--")).cloned();
-                sorted.path.split(' ').skip(1).map(Text::known).chain(flags).collect()
-            }
-        };
-        self.verbs(shell, &verbs, &call.about);
-        self.interpret(shell, sorted, call)
-    }
-
-    /// Destructive words among the first words of an unknown program, and `--delete` flags.
-    pub(super) fn verbs(&mut self, shell: &Shell, words: &[Text], about: &About) {
-        let mut seen = 0;
-        for word in words {
-            let Some(known) = word.as_known() else { continue };
-            if known.starts_with('-') {
-                if known.starts_with("--delete") || matches!(known, "--purge" | "--destroy" | "--wipe" | "--remove" | "--reset-offsets") {
-                    self.verb(shell, known.trim_start_matches('-'), about);
-                }
-                continue;
-            }
-            let lists: &[&str] = if (1..3).contains(&seen) { &["destructive-verbs", "destructive-second-verbs"] } else { &["destructive-verbs"] };
-            if seen < 4 && lists.iter().any(|list| self.know.in_list(list, word, &self.vars) == Certainty::Yes) {
-                self.verb(shell, known, about);
-            }
-            seen += 1;
-        }
-    }
-
-    fn verb(&mut self, shell: &Shell, word: &str, about: &About) {
-        let mut about = about.clone();
-        about.certainty = Certainty::Maybe;
-        self.effect(shell, Action::Verb, Text::known(word), &about);
-    }
-
-    /// A word given to something unknown: if all of it, or what follows `=`, `@`, `:`, `file://`, names a secret, a start
-    /// file or one of guard's own, the path is touched, perhaps. Words with blanks are prose.
-    pub(super) fn touch(&mut self, shell: &Shell, word: &Text, about: &About) {
-        if word.prefix().contains([' ', '\n', '\t']) || word.suffix().contains([' ', '\n', '\t']) {
-            return;
-        }
-        let mut candidates = vec![word.clone()];
-        for separator in ["=", "@", ":", "file://"] {
-            if let Some((_, tail)) = word.split_once(separator) {
-                candidates.push(tail);
-            }
-        }
-        if let Some(rest) = word.strip_prefix("-")
-            && let Some(value) = rest.strip_bytes(1)
-            && value.prefix().starts_with(['/', '~'])
-        {
-            candidates.push(value);
-        }
-        for candidate in candidates {
-            if candidate.is_empty() || candidate.prefix().starts_with('-') || candidate.prefix().contains("://") {
-                continue;
-            }
-            let path = self.absolute(shell, &candidate);
-            let labels = self.secret_labels(&path);
-            let listed = ["startup-files", "guard-files", "client-settings"]
-                .iter()
-                .any(|list| self.know.in_list(list, &path, &self.vars) >= Certainty::Maybe);
-            if labels.has(Label::Secret) || labels.may_have(Label::Secret) || listed {
-                let mut about = about.clone();
-                about.data.add(labels);
-                about.certainty = Certainty::Maybe;
-                self.effect(shell, Action::Touch, path, &about);
-                return;
-            }
-        }
-        if word.labels.has(Label::Secret) {
-            let mut about = about.clone();
-            about.certainty = Certainty::Maybe;
-            self.effect(shell, Action::Touch, Text::unknown(), &About { data: Labels::of(Label::Secret), ..about });
-        }
     }
 
     /// An operation of a system with its own verbs.

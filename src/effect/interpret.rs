@@ -717,7 +717,7 @@ impl Walker<'_> {
 
     /// The network effects of the hosts that were named.
     fn peers(&mut self, shell: &Shell, about: &About, sum: &mut Sum) {
-        let changes = ["delete", "method-delete"].iter().any(|m| about.with.has(m));
+        let changes = about.with.has("method-delete");
         for (target, host) in &sum.peers {
             let sends = sum.sends || about.with.has("upload") || !sum.presented.is_empty();
             let action = if sends { Action::Send } else { Action::Fetch };

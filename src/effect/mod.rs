@@ -6,6 +6,7 @@ mod code;
 mod command;
 mod expand;
 mod flow;
+mod generic;
 pub mod inline;
 mod interpret;
 pub mod network;

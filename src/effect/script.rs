@@ -55,7 +55,7 @@ pub struct Walker<'a> {
     /// The place in the call's own text that nested text came from.
     base: Option<Span>,
     /// How sure it is that the statements being walked run at all.
-    certainty: Certainty,
+    pub(super) certainty: Certainty,
     /// A named pipe exists, so data may flow backwards: the script is walked twice.
     fifo: bool,
     exhausted: bool,

@@ -1,0 +1,208 @@
+//! Programs without a spec: what their words alone say. Everything here is a guess, so its effects are possible, not certain,
+//! except where the network is named.
+
+use super::script::{About, Call, Walker};
+use super::spec::CommandSpec;
+use super::state::Shell;
+use super::text::Text;
+use super::{Action, Effect};
+use crate::label::{Label, Labels};
+use crate::verdict::Certainty;
+
+impl Walker<'_> {
+    /// A program that no spec describes: its words may be paths, its first words may be destructive.
+    pub(super) fn without_spec(&mut self, shell: &mut Shell, call: &Call) -> Text {
+        let words = &call.words[1..];
+        if words.iter().any(|w| !w.prefix().starts_with('-')) && self.know.in_list("destructive-programs", &Text::known(call.about.program.clone()), &self.vars) == Certainty::Yes {
+            self.verb(shell, &call.about.program, &call.about);
+        }
+        let out = match self.know.arity.spec(&call.about.program) {
+            Some(spec) => self.by_collected_facts(shell, &spec, call),
+            None => {
+                self.verbs(shell, words, &call.about);
+                self.paths(shell, words, &call.about);
+                Text::unknown().labelled(call.stdin.labels)
+            }
+        };
+        let labels = self.network_words(shell, call).and(self.code_words(shell, call));
+        out.labelled(labels)
+    }
+
+    fn paths(&mut self, shell: &Shell, words: &[Text], about: &About) {
+        let mut previous: Option<&str> = None;
+        for word in words {
+            if previous.is_some_and(|p| matches!(p, "-o" | "--out" | "--outfile") || p.starts_with("--output")) {
+                let path = self.absolute(shell, word);
+                self.effect(shell, Action::Write, path, about);
+            } else if let Some(value) = word.strip_prefix("--output=").or_else(|| word.strip_prefix("--out=")) {
+                let path = self.absolute(shell, &value);
+                self.effect(shell, Action::Write, path, about);
+            } else {
+                self.touch(shell, word, about);
+            }
+            previous = word.as_known();
+        }
+    }
+
+    /// URLs, and a host with its port, among the words: the program talks to them, and what it is fed goes there. Gives the labels
+    /// of what comes back.
+    fn network_words(&mut self, shell: &Shell, call: &Call) -> Labels {
+        let words = &call.words[1..];
+        let mut labels = Labels::NONE;
+        let deletes = words.iter().any(|w| matches!(w.as_known(), Some("DELETE" | "-XDELETE" | "--method=DELETE" | "--request=DELETE")));
+        for (at, word) in words.iter().enumerate() {
+            let url = ["http://", "https://", "ftp://", "tcp://", "ws://", "wss://"].iter().any(|s| word.prefix().starts_with(s));
+            let port = words.get(at + 1).and_then(Text::as_known).is_some_and(|p| p.parse::<u16>().is_ok_and(|p| p > 0));
+            let dotted = word.as_known().is_some_and(|w| w.contains('.') && !w.starts_with(['-', '.', '/']) && !w.contains('/'));
+            let name = word.split_once("/").map_or_else(|| word.clone(), |(host, _)| host);
+            let public = dotted_name(&name) && self.know.in_list("host-names", &name, &self.vars) == Certainty::Yes;
+            if !url && !(dotted && port) && !public {
+                continue;
+            }
+            let Some(host) = super::network::of_url(word) else { continue };
+            let data = call.stdin.labels.and(words.iter().fold(Labels::NONE, |all, w| all.and(w.labels)));
+            let action = if data.is_empty() { Action::Fetch } else { Action::Send };
+            let mut effect = Effect::new(action, word.clone(), call.about.span);
+            effect.target.host = Some(host.clone());
+            effect.data = data;
+            effect.program.clone_from(&call.about.program);
+            self.push(shell, effect);
+            if deletes {
+                self.operate(shell, "http.delete", word.clone(), Some(host), &call.about);
+            }
+            labels.add(Labels::of(Label::Network));
+        }
+        // A shell as a flag's value or an address, beside a port: whoever connects gets it.
+        let ports = words.iter().any(|w| w.as_known().is_some_and(|w| w.rsplit(':').next().unwrap_or(w).split(',').next().unwrap_or("").parse::<u16>().is_ok_and(|p| p > 0)));
+        if ports && words.iter().any(|w| w.as_known().is_some_and(is_shell)) {
+            self.operate(shell, "shell.reverse", Text::default(), None, &call.about);
+        }
+        labels
+    }
+
+    /// Values that are code by the name of their flag: read as code of some language, and for `-c` as shell text too. A flag that
+    /// decodes makes the output unreadable.
+    fn code_words(&mut self, shell: &mut Shell, call: &Call) -> Labels {
+        let words = &call.words[1..];
+        let mut labels = Labels::NONE;
+        for (at, word) in words.iter().enumerate() {
+            let known = word.as_known().unwrap_or("");
+            if matches!(known, "-d" | "-D" | "--decode" | "--decrypt" | "-dc" | "-decode") && !call.stdin.is_empty() {
+                labels.add(Labels::of(Label::Opaque));
+            }
+            let value = match known {
+                "-c" | "-e" | "-r" | "-E" | "-x" | "--eval" | "--execute" | "--exec" | "--command" | "--run" | "--code" => words.get(at + 1).cloned(),
+                _ => ["--eval=", "--execute=", "--exec=", "--command="].iter().find_map(|p| word.strip_prefix(p)),
+            };
+            let Some(value) = value.filter(|v| v.prefix().contains([' ', '(', ';'])) else { continue };
+            let mut about = call.about.clone();
+            about.certainty = Certainty::Maybe;
+            self.code(shell, "generic", &value, &about);
+            if matches!(known, "-c" | "-e" | "-x" | "--command" | "--exec" | "--execute") {
+                let outer = std::mem::replace(&mut self.certainty, Certainty::Maybe);
+                let mut inner = shell.clone();
+                self.run_at(&mut inner, &value, Text::default(), call.about.span);
+                self.certainty = outer;
+            }
+        }
+        labels
+    }
+
+    /// A program whose sub-commands and options are known, but not what they do: a sub-command that deletes is a verb at any depth,
+    /// an option's value is none, a path is touched.
+    fn by_collected_facts(&mut self, shell: &mut Shell, spec: &CommandSpec, call: &Call) -> Text {
+        let sorted = self.sort(spec, &call.about.program, &call.words[1..]);
+        let verbs: Vec<Text> = match sorted.chain.len() {
+            1 => call.words[1..].to_vec(),
+            _ => {
+                let flags = call.words[1..].iter().filter(|w| w.prefix().starts_with("--")).cloned();
+                sorted.path.split(' ').skip(1).map(Text::known).chain(flags).collect()
+            }
+        };
+        self.verbs(shell, &verbs, &call.about);
+        self.interpret(shell, sorted, call)
+    }
+
+    /// Destructive words among the first words of an unknown program, and `--delete` flags.
+    pub(super) fn verbs(&mut self, shell: &Shell, words: &[Text], about: &About) {
+        let mut seen = 0;
+        for word in words {
+            let Some(known) = word.as_known() else { continue };
+            if known.starts_with('-') {
+                if known.starts_with("--delete") || self.know.in_list("destructive-flags", word, &self.vars) == Certainty::Yes {
+                    self.verb(shell, known.trim_start_matches('-'), about);
+                }
+                continue;
+            }
+            let lists: &[&str] = if (1..3).contains(&seen) { &["destructive-verbs", "destructive-second-verbs"] } else { &["destructive-verbs"] };
+            if seen < 4 && lists.iter().any(|list| self.know.in_list(list, word, &self.vars) == Certainty::Yes) {
+                self.verb(shell, known, about);
+            }
+            seen += 1;
+        }
+    }
+
+    fn verb(&mut self, shell: &Shell, word: &str, about: &About) {
+        let mut about = about.clone();
+        about.certainty = Certainty::Maybe;
+        self.effect(shell, Action::Verb, Text::known(word), &about);
+    }
+
+    /// A word given to something unknown: if all of it, or what follows `=`, `@`, `:`, `file://`, names a secret, a start
+    /// file or one of guard's own, the path is touched, perhaps. Words with blanks are prose.
+    pub(super) fn touch(&mut self, shell: &Shell, word: &Text, about: &About) {
+        if word.prefix().contains([' ', '\n', '\t']) || word.suffix().contains([' ', '\n', '\t']) {
+            return;
+        }
+        let mut candidates = vec![word.clone()];
+        for separator in ["=", "@", ":", "file://"] {
+            if let Some((_, tail)) = word.split_once(separator) {
+                candidates.push(tail);
+            }
+        }
+        if let Some(rest) = word.strip_prefix("-")
+            && let Some(value) = rest.strip_bytes(1)
+            && value.prefix().starts_with(['/', '~'])
+        {
+            candidates.push(value);
+        }
+        for candidate in candidates {
+            if candidate.is_empty() || candidate.prefix().starts_with('-') || candidate.prefix().contains("://") {
+                continue;
+            }
+            let path = self.absolute(shell, &candidate);
+            let labels = self.secret_labels(&path);
+            let listed = ["startup-files", "guard-files", "client-settings"]
+                .iter()
+                .any(|list| self.know.in_list(list, &path, &self.vars) >= Certainty::Maybe);
+            if labels.has(Label::Secret) || labels.may_have(Label::Secret) || listed {
+                let mut about = about.clone();
+                about.data.add(labels);
+                about.certainty = Certainty::Maybe;
+                self.effect(shell, Action::Touch, path, &about);
+                return;
+            }
+        }
+        if word.labels.has(Label::Secret) {
+            let mut about = about.clone();
+            about.certainty = Certainty::Maybe;
+            self.effect(shell, Action::Touch, Text::unknown(), &About { data: Labels::of(Label::Secret), ..about });
+        }
+    }
+}
+
+/// Letters, digits, dots and hyphens, as a host's name has them; not a path, not a flag.
+fn dotted_name(word: &Text) -> bool {
+    word.as_known().is_some_and(|w| {
+        let name = w.split(':').next().unwrap_or(w);
+        name.contains('.') && !name.starts_with(['.', '-']) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
+    })
+}
+
+/// `/bin/sh`, `EXEC:/bin/bash,pty`, `--exec='sh -i'`: a shell given to a program as what it shall serve.
+fn is_shell(word: &str) -> bool {
+    let value = word.rsplit([':', '=']).next().unwrap_or(word).trim_matches(['\'', '"']);
+    let program = value.split([',', ' ']).next().unwrap_or(value);
+    let base = program.rsplit('/').next().unwrap_or(program);
+    matches!(base, "sh" | "bash" | "zsh" | "dash" | "ksh" | "cmd.exe" | "powershell.exe") && (program.contains('/') || value != word || value.contains(" -i"))
+}
