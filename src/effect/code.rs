@@ -10,9 +10,9 @@ use crate::label::{Label, Labels};
 use crate::verdict::Certainty;
 
 impl Walker<'_> {
-    /// Reads code in `language` and adds what it would do.
-    pub(super) fn code(&mut self, shell: &mut Shell, language: &str, text: &Text, about: &About) {
-        let Some(table) = self.know.languages.get(language) else { return };
+    /// Reads code in `language` and adds what it would do. Gives the labels of what the programs print that it starts.
+    pub(super) fn code(&mut self, shell: &mut Shell, language: &str, text: &Text, about: &About) -> Labels {
+        let Some(table) = self.know.languages.get(language) else { return Labels::NONE };
         let found = match table.grammar.as_deref() {
             Some("sed") => inline::scan_sed(text),
             Some("sql") => inline::scan_sql(text),
@@ -28,8 +28,9 @@ impl Walker<'_> {
         let decodes = found.contains(&Found::Decode);
         let mut secret = false;
         let mut shell = shell.clone();
+        let mut printed = Labels::NONE;
         for one in &found {
-            self.found(&mut shell, one, &about, decodes, &mut secret);
+            printed.add(self.found(&mut shell, one, &about, decodes, &mut secret));
         }
         // A secret that was read in the same code and a request in it: the one may carry the other.
         if secret {
@@ -42,23 +43,22 @@ impl Walker<'_> {
                 self.push(&shell, effect);
             }
         }
+        printed
     }
 
-    fn found(&mut self, shell: &mut Shell, one: &Found, about: &About, decodes: bool, secret: &mut bool) {
+    fn found(&mut self, shell: &mut Shell, one: &Found, about: &About, decodes: bool, secret: &mut bool) -> Labels {
         match one {
             Found::Shell(text) if decodes && text.prefix().is_empty() && text.has_unknown() => {
                 let mut about = about.clone();
                 about.data.add(Labels::of(Label::Opaque));
                 self.operate(shell, "code.opaque", Text::default(), None, &about);
             }
-            Found::Shell(text) => {
-                self.run_at(shell, text, Text::default(), about.span);
-            }
+            Found::Shell(text) => return self.run_at(shell, text, Text::default(), about.span).labels,
             Found::Argv(words) => {
                 let mut inner = About::at(about.span);
                 inner.certainty = about.certainty;
                 let call = Call { words: words.clone(), declared: Vec::new(), environment: Vec::new(), stdin: Text::default(), about: inner };
-                self.command(shell, call, &mut Descriptors::new());
+                return self.command(shell, call, &mut Descriptors::new()).labels;
             }
             Found::Read(path) => {
                 let path = self.absolute(shell, path);
@@ -113,6 +113,7 @@ impl Walker<'_> {
             Found::Literal(path) => self.touch(shell, path, about),
             Found::Decode | Found::Serve => {}
         }
+        Labels::NONE
     }
 
     fn reach(&mut self, shell: &Shell, action: Action, url: &Text, about: &About) {

@@ -307,6 +307,11 @@ impl Walker<'_> {
         let takes = kind.takes_value();
         let value = match attached {
             Some(value) => Some(value),
+            // `sh -c -- TEXT`: the dashes end the options, the text follows.
+            None if takes && matches!(kind, ValueType::One(w) if spec::type_parts(w).name == "script") && queue.front().and_then(Text::as_known) == Some("--") => {
+                queue.pop_front();
+                queue.pop_front()
+            }
             None if takes => queue.pop_front(),
             None => None,
         };

@@ -31,6 +31,15 @@ struct Sum {
     inner: Option<Text>,
 }
 
+impl Sum {
+    /// Something with these labels comes out of a program that was started on the way.
+    fn prints(&mut self, labels: Labels) {
+        if !labels.is_empty() {
+            self.read.push(Text::unknown().labelled(labels));
+        }
+    }
+}
+
 impl Walker<'_> {
     /// Does what the spec says with every value; gives the output.
     pub(super) fn interpret(&mut self, shell: &mut Shell, mut sorted: Sorted<'_>, call: &Call) -> Text {
@@ -354,7 +363,17 @@ impl Walker<'_> {
                 }
             }
             "script" => {
+                // `bash -c TEXT NAME ARGUMENTS`: what follows the name are the text's own parameters.
+                let outer = match claim.operand {
+                    None if sorted.modifiers.iter().any(|m| m == "command") => {
+                        Some(std::mem::replace(&mut self.parameters, sorted.operands.iter().skip(1).cloned().collect()))
+                    }
+                    _ => None,
+                };
                 let out = self.inner_script(shell, value, call, about);
+                if let Some(outer) = outer {
+                    self.parameters = outer;
+                }
                 sum.inner = Some(out);
             }
             "script-rest" => {
@@ -380,7 +399,8 @@ impl Walker<'_> {
                 let Some(text) = text else { return };
                 if claim.kind == "code-file" {
                     let language = in_force(&sorted.chain, &sorted.modifiers, |s| s.lang.as_deref()).unwrap_or("").to_owned();
-                    self.code(shell, &language, &text, about);
+                    let printed = self.code(shell, &language, &text, about);
+                    sum.prints(printed);
                 } else {
                     let words = rest();
                     let inner = Call { words, ..call.clone() };
@@ -397,9 +417,12 @@ impl Walker<'_> {
                         self.effect(shell, Action::Execute, Text::known(format!("{language} code")), &run);
                     }
                 }
-                self.code(shell, &language, value, about);
+                let printed = self.code(shell, &language, value, about);
+                sum.prints(printed);
             }
-            "sql" => self.code(shell, "sql", value, about),
+            "sql" => {
+                self.code(shell, "sql", value, about);
+            }
             "command" => {
                 let words = if claim.operand.is_some() { rest() } else { vec![value.clone()] };
                 let out = self.inner_command(shell, words, call, about, sorted);
@@ -588,7 +611,7 @@ impl Walker<'_> {
             self.effect(shell, Action::Execute, Text::known("shell code"), &run);
         }
         let mut inner = shell.clone();
-        inner.positional.clear();
+        inner.positional = std::mem::take(&mut self.parameters);
         self.run_at(&mut inner, text, call.stdin.clone(), about.span)
     }
 
@@ -627,6 +650,11 @@ impl Walker<'_> {
     pub(super) fn with_arguments(&mut self, words: Vec<Text>, input: &Text, placeholder: &str, sorted: &Sorted<'_>) -> Vec<Text> {
         let replaces = sorted.modifiers.iter().any(|m| m == "replace") || words.iter().any(|w| w.to_string().contains(placeholder));
         let mut arguments: Vec<Text> = match input.as_known() {
+            // Arguments that end at a NUL or a line's end keep their blanks and quotes.
+            Some(known) if sorted.modifiers.iter().any(|m| m == "whole") => {
+                let end = if known.contains('\0') || !known.trim_end().contains('\n') { '\0' } else { '\n' };
+                known.split(end).filter(|w| !w.is_empty()).take(64).map(|w| Text::known(w).labelled(input.labels)).collect()
+            }
             Some(known) => known.split_whitespace().take(64).map(|w| Text::known(w.trim_matches(['"', '\''])).labelled(input.labels)).collect(),
             // Each line is an argument, as far as it is known.
             None => lines(input),
@@ -687,7 +715,8 @@ impl Walker<'_> {
                     sum.inner = Some(out);
                 } else {
                     let language = in_force(chain, mods, |s| s.lang.as_deref()).unwrap_or("").to_owned();
-                    self.code(inner, &language, &call.stdin, about);
+                    let printed = self.code(inner, &language, &call.stdin, about);
+                    sum.prints(printed);
                 }
             }
             "paths" => {

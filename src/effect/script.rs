@@ -45,6 +45,8 @@ pub struct Walker<'a> {
     /// `>(…)`: the path that stands for it, and its body.
     sinks: Vec<(String, String)>,
     pub(super) calls: Vec<String>,
+    /// The parameters of the shell text that is about to run.
+    pub(super) parameters: Vec<Text>,
     /// Aliases of git that this call configured.
     pub(super) git_aliases: std::collections::HashMap<String, Text>,
     steps: u32,
@@ -76,6 +78,7 @@ impl<'a> Walker<'a> {
             files: HashMap::new(),
             sinks: Vec::new(),
             calls: Vec::new(),
+            parameters: Vec::new(),
             git_aliases: std::collections::HashMap::new(),
             steps: 0,
             parsed: 0,

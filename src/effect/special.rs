@@ -4,7 +4,7 @@ use super::Action;
 use super::script::{Call, Walker};
 use super::state::Shell;
 use super::text::Text;
-use crate::label::Label;
+use crate::label::{Label, Labels};
 
 impl Walker<'_> {
     /// Runs a command with a grammar of its own; `None` when the spec, or nothing, decides.
@@ -140,8 +140,12 @@ impl Walker<'_> {
                             let mut about = about.clone();
                             about.program = String::new();
                             let mut sub = shell.clone();
-                            sub.ambient.add("found");
-                            if limited {
+                            // A command without the placeholder does the same as anywhere else.
+                            let placed = words[at + 1..stop].iter().any(|w| w.to_string().contains("{}"));
+                            if placed {
+                                sub.ambient.add("found");
+                            }
+                            if placed && limited {
                                 sub.ambient.add("filtered");
                             }
                             let call = Call { words: inner, declared: Vec::new(), environment: Vec::new(), stdin: Text::default(), about };
@@ -254,12 +258,13 @@ impl Walker<'_> {
         if !followed || recipes.is_empty() {
             self.unread(&Text::known("Makefile"));
         }
+        let mut printed = Labels::NONE;
         for line in recipes {
             let line = Text::known(line).labelled(text.labels);
             let mut sub = inner.clone();
-            self.run_at(&mut sub, &line, Text::default(), call.about.span);
+            printed.add(self.run_at(&mut sub, &line, Text::default(), call.about.span).labels);
         }
-        Some(Text::unknown())
+        Some(Text::unknown().labelled(printed))
     }
 
     /// What a Makefile does while it is read: `$(shell …)`, `$(file <…)`, `$(file >…)`.

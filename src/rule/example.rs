@@ -149,6 +149,10 @@ fn passes(rule: &Rule, example: &Example, judge: &dyn Fn(&ExampleCall) -> Verdic
 fn rewritten(rule: &Rule, command: &str, judge: &dyn Fn(&ExampleCall) -> Verdict) -> Vec<Outcome> {
     let mut out = Vec::new();
     for (form, text) in rewrite::forms(command) {
+        // A spelling that is a known gap stands among the rule's `todo`.
+        if rule.examples.todo.contains(&Example::Command(text.clone())) {
+            continue;
+        }
         let Ok(call) = call(&Example::Command(text.clone())) else { continue };
         let verdict = judge(&call);
         let what = (!verdict.findings.iter().any(|f| f.rule == rule.id))

@@ -82,6 +82,8 @@ fn nested(command: &str) -> Vec<(&'static str, String)> {
     ];
     // `echo` and `make` take single lines; backquotes read their text once more.
     out.retain(|(name, _)| !(command.contains('\n') && matches!(*name, "make" | "alias")) && !(command.contains('\\') && *name == "script appended to"));
+    // find replaces its placeholder wherever it stands.
+    out.retain(|(name, _)| !(command.contains("{}") && *name == "find -exec"));
     if !command.contains(['`', '\\', '\n', '!']) {
         out.push(("backquotes", format!("echo `{command}`")));
     }

@@ -68,7 +68,7 @@ pub fn tokens(code: &str, language: &Language) -> (Vec<Token>, bool) {
         }
         if let Some(quote) = language.strings.iter().find(|q| rest.starts_with(q.as_str())) {
             let (text, len) = string(&rest[quote.len()..], quote, false);
-            out.push(Token::Str(text, quote != "'"));
+            out.push(Token::Str(text, language.interpolated.contains(quote)));
             rest = &rest[quote.len() + len..];
             continue;
         }

@@ -55,6 +55,10 @@ pub struct Language {
     pub grammar: Option<String>,
     pub comment: Vec<String>,
     pub strings: Vec<String>,
+    /// The quotes in which variables are replaced.
+    pub interpolated: Vec<String>,
+    /// What begins such a place: `$`, `${`, `#{`, `{`.
+    pub interpolation: Vec<String>,
     /// Backticks run a command.
     pub backticks: bool,
     /// `/…/` may be a regular expression.

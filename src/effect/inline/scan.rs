@@ -266,45 +266,42 @@ impl Scanner<'_> {
         out
     }
 
-    /// A string with `{x}`, `${x}`, `#{x}`, `$x` parts replaced by what is known of x.
+    /// A string with `{x}`, `${x}`, `#{x}`, `$x` parts, as far as the language has them, replaced by what is known of x.
     fn interpolated(&self, text: &str) -> Text {
-        if !text.contains(['{', '$', '@']) {
-            return self.known(text);
-        }
+        let begins = |mark: &str| self.language.interpolation.iter().any(|m| m == mark);
         let mut out = Text::default();
-        let mut rest = text;
-        while let Some(open) = rest.find(['{', '$']) {
-            let (before, after) = rest.split_at(open);
-            out.push(&self.known(before.strip_suffix('#').unwrap_or(before)));
-            let body = after.strip_prefix("${").or_else(|| after.strip_prefix('{'));
-            let (name, next) = match body {
-                Some(body) => match body.split_once('}') {
-                    Some((name, next)) => (name, next),
-                    None => {
-                        out.push_str(after);
-                        return out;
-                    }
+        let mut plain = 0;
+        let mut at = 0;
+        while let Some(found) = text[at..].find(['{', '$', '#']).map(|n| at + n) {
+            let after = &text[found..];
+            let braced = ["${", "#{", "{"].into_iter().find(|m| after.starts_with(m) && begins(m)).map(str::len);
+            let (name, end) = match braced {
+                Some(open) => match after[open..].find('}') {
+                    Some(close) => (&after[open..open + close], found + open + close + 1),
+                    None => break,
                 },
-                None => {
+                None if after.starts_with('$') && begins("$") => {
                     let body = &after[1..];
-                    let len = body.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(body.len());
-                    if len == 0 {
-                        out.push_str("$");
-                        rest = body;
-                        continue;
-                    }
-                    body.split_at(len)
+                    let length = body.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(body.len());
+                    (&body[..length], found + 1 + length)
                 }
+                None => ("", found),
             };
+            if name.is_empty() {
+                at = found + 1;
+                continue;
+            }
+            out.push(&self.known(&text[plain..found]));
             let name = name.trim();
             match self.variables.get(name.trim_start_matches('$')) {
                 Some(values) if values.len() == 1 => out.push(&values[0]),
                 _ if is_quoted(name) => out.push_str(&name[1..name.len() - 1]),
                 _ => out.push_unknown(),
             }
-            rest = next;
+            plain = end;
+            at = end;
         }
-        out.push(&self.known(rest));
+        out.push(&self.known(&text[plain..]));
         out
     }
 
