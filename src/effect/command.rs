@@ -252,10 +252,14 @@ impl Walker<'_> {
     }
 
     fn short_flags(&mut self, sorted: &mut Sorted<'_>, word: &Text, queue: &mut std::collections::VecDeque<Text>) {
-        // `-exec`, `-name`: a flag written as a whole, with or without `=value`.
-        let (name, attached) = match word.split_once("=") {
-            Some((name, value)) => (name, Some(value)),
-            None => (word.clone(), None),
+        // `-exec`, `-name`: a flag written as a whole, with or without `=value`; `-javaagent:value` where a spec writes the colon.
+        let (name, attached) = match (word.split_once("="), word.split_once(":")) {
+            (_, Some((mut name, value))) if name.as_known().is_some_and(|n| flag(&sorted.chain, &format!("{n}:")).is_some()) => {
+                name.push_str(":");
+                (name, Some(value))
+            }
+            (Some((name, value)), _) => (name, Some(value)),
+            (None, _) => (word.clone(), None),
         };
         if let Some(known) = name.as_known()
             && (known.len() > 2 || attached.is_some() || known.starts_with('+'))

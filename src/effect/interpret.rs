@@ -458,6 +458,24 @@ impl Walker<'_> {
                     self.by_spec(shell, spec, &inner);
                 }
             }
+            "search-path" => {
+                let first = value.split_once(":").map_or_else(|| value.clone(), |(first, _)| first);
+                let folder = self.absolute(shell, &first);
+                let open = ["tmp", "tmp-roots"].iter().any(|list| self.know.in_list(list, &folder, &self.vars) == crate::verdict::Certainty::Yes);
+                if open && first.prefix().starts_with('/') {
+                    self.operate(shell, "path.shadow", folder, None, about);
+                }
+            }
+            options if options.starts_with("options-of-") => {
+                let program = &options["options-of-".len()..];
+                if let Some(spec) = self.know.specs.find(program)
+                    && let Some(words) = value.as_known().and_then(|v| shell_words::split(v).ok())
+                {
+                    let words = std::iter::once(Text::known(program)).chain(words.into_iter().map(Text::known)).collect();
+                    let inner = Call { words, declared: Vec::new(), environment: Vec::new(), stdin: Text::default(), about: about.clone() };
+                    self.by_spec(shell, spec, &inner);
+                }
+            }
             "path-object" => sum.objects.push((self.absolute(shell, value), claim.modifiers.clone())),
             "object" => sum.objects.push((value.clone(), claim.modifiers.clone())),
             "git-remote" => sum.git_hosts.push((value.clone(), network::of_git_remote(value))),

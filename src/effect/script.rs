@@ -812,6 +812,13 @@ impl<'a> Walker<'a> {
         let mut about = About::at(span);
         about.data = value.labels;
         self.effect(shell, Action::Assign, Text::known(name), &about);
+        // git's settings by number: the key stands in another variable.
+        if let Some(key) = name.strip_prefix("GIT_CONFIG_VALUE_").and_then(|n| shell.variables.get(&format!("GIT_CONFIG_KEY_{n}"))) {
+            let mut setting = key.scalar();
+            setting.push_str("=");
+            setting.push(value);
+            self.typed(shell, "git-config", &setting, &About::at(span), None);
+        }
         if let Some(kind) = self.know.environment(name).map(str::to_owned) {
             about.data = Labels::NONE;
             about.with.add("environment");

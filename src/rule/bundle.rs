@@ -48,11 +48,11 @@ struct ExceptionFile {
 }
 
 /// Types a value may have; see `rules/README.md`.
-const TYPES: [&str; 48] = [
+const TYPES: [&str; 50] = [
     "", "text", "read", "write", "edit", "delete", "land", "move", "perm", "path", "url", "host", "send", "read-and-send", "remote",
     "remote-to", "script", "script-rest", "script-file", "code", "code-file", "program", "command", "arguments", "assign", "cwd",
     "object", "mount", "served", "sql", "unknown", "git-remote", "git-config", "git-alias", "env-print", "placeholder", "text2",
-    "module", "git-config-key", "send-auth", "linked", "verb-words", "edit-maybe", "library", "label", "path-object", "write-aside", "archive",
+    "module", "git-config-key", "send-auth", "linked", "verb-words", "edit-maybe", "library", "label", "path-object", "write-aside", "archive", "search-path", "options-of",
 ];
 
 impl Bundle {
@@ -146,6 +146,7 @@ fn check_spec(file: &str, text: &str, spec: &CommandSpec) -> Result<(), LoadErro
         }
         let name = parts.name.rsplit(':').next().unwrap_or(parts.name);
         let name = name.strip_prefix("text-").unwrap_or(name);
+        let name = if name.starts_with("options-of-") { "options-of" } else { name };
         if parts.name.starts_with("table:") || TYPES.contains(&name) {
             return Ok(());
         }

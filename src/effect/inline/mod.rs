@@ -89,7 +89,8 @@ pub struct Language {
     pub environment: Vec<String>,
     pub serve: Vec<String>,
     pub print: Vec<String>,
-    pub operate_mongo_drop: Vec<String>,
+    /// Operation → the calls that do it.
+    pub operate: BTreeMap<String, Vec<String>>,
 }
 
 /// Languages by name.

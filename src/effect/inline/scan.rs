@@ -621,8 +621,8 @@ impl Scanner<'_> {
         if is_in(&l.print, full) {
             return Text::unknown();
         }
-        if is_in(&l.operate_mongo_drop, full) {
-            self.found.push(Found::Operate("mongo.drop".into(), first));
+        if let Some((name, _)) = l.operate.iter().find(|(_, calls)| is_in(calls, full)) {
+            self.found.push(Found::Operate(name.clone(), first));
         } else if is_in(&l.shell, full) {
             if plain.len() > 1 && self.language.bare_calls {
                 self.found.push(Found::Argv(plain));
