@@ -18,9 +18,17 @@ need python3 python3
 need npm npm
 need shellcheck shellcheck
 need mkfifo coreutils
+need make make
+need xxd xxd
+need perl perl
+need awk mawk
+need rev bsdextrautils
 
 echo "== cargo test"
 cargo test --locked --quiet --features deadman-test
+echo "== the collected arity is what its script makes"
+(cd rules/arity && npm ci --silent --no-audit --no-fund && node generate.mjs | cmp - arity.txt) ||
+  { echo "test.sh: rules/arity/arity.txt is old; make it again: cd rules/arity && npm run generate" >&2; exit 1; }
 echo "== guard test"
 cargo build --locked --quiet --features deadman-test
 target/debug/guard test

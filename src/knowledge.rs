@@ -53,7 +53,7 @@ impl Knowledge {
         tools.sort_by_key(|(tool, a, _)| std::cmp::Reverse((crate::effect::spec::precision(tool), crate::effect::spec::precision(a))));
         let languages = crate::effect::inline::languages(bundle.languages);
         let arity = crate::effect::arity::Arity::new(ARITY);
-        let world = World { arity, languages, specs: Specs::new(bundle.packed, bundle.commands, bundle.tables), lists, environment, tools };
+        let world = World { arity, executed: bundle.executed.into_iter().collect(), languages, specs: Specs::new(bundle.packed, bundle.commands, bundle.tables), lists, environment, tools };
         let rules = RuleSet { rules: bundle.rules, exceptions: bundle.exceptions };
         Ok(Knowledge { world, rules, version: bundle.version })
     }

@@ -7,6 +7,7 @@ pub mod call;
 pub mod cli;
 pub mod context;
 pub mod effect;
+pub mod egress;
 pub mod glob;
 pub mod hook;
 pub mod io;

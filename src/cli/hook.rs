@@ -110,6 +110,9 @@ pub fn handle(input: Result<Vec<u8>, Unreadable>, started: Instant, now_ms: i64,
         std::env::var("CLAUDE_CODE_SESSION_ATTENDED").ok().as_deref(),
     );
     let mut conditions = Vec::new();
+    if loaded.egress_enforced {
+        conditions.push("egress-enforced");
+    }
     if !loaded.errors.is_empty() {
         conditions.push("layer-broken");
         facts.error = Some(loaded.errors[0].to_string());

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod demo;
+pub mod egress;
 pub mod exit;
 pub mod explain;
 pub mod hook;
@@ -32,6 +33,8 @@ enum Command {
     Test(test::Arguments),
     /// List the rules, print them as documents, measure them on a corpus
     Rules(knowledge::Arguments),
+    /// Show where connections may go
+    Egress(egress::Arguments),
     /// Judge a shell file or a crontab
     Check(check::Arguments),
     /// Show what was recorded
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Rules(arguments) => knowledge::run(&arguments),
+        Command::Egress(arguments) => egress::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Log(arguments) => store::log(&arguments),
         Command::Audit(arguments) => store::audit(&arguments),

@@ -4,6 +4,7 @@ pub mod arity;
 mod builtin;
 mod code;
 mod command;
+mod executed;
 mod expand;
 mod flow;
 mod generic;

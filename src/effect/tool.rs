@@ -31,7 +31,7 @@ pub fn plan(call: &ToolCall, know: &World, context: &Context<'_>, vars: &Vars) -
             walker.tool_path(&shell, Action::Read, &target);
         }
         Tool::WebFetch { url, prompt } => walker.tool_fetch(&shell, url, prompt),
-        Tool::WebSearch { .. } | Tool::Agent { .. } => {}
+        Tool::WebSearch { query: text } | Tool::Agent { prompt: text } => walker.tool_text(&shell, &call.tool.name(), text),
         // A condition of guard itself: a rule decides about it like about anything else.
         Tool::Other { name, .. } if name.starts_with("guard.") => {
             walker.push(&shell, Effect::new(Action::Operate(name.clone()), Text::default(), Span::default()));
@@ -58,11 +58,33 @@ impl Walker<'_> {
     }
 
     fn tool_fetch(&mut self, shell: &Shell, url: &str, prompt: &str) {
-        let _ = prompt;
+        let secret = self.holds_a_secret(url) || self.holds_a_secret(prompt);
         let url = Text::known(url);
-        let mut effect = Effect::new(Action::Fetch, url.clone(), Span::default());
+        let mut effect = Effect::new(if secret { Action::Send } else { Action::Fetch }, url.clone(), Span::default());
         effect.target.host = network::of_url(&url);
+        if secret {
+            effect.data = Labels::of(Label::Secret);
+        }
         self.push(shell, effect);
+    }
+
+    /// Text that leaves for somebody else's program: a search, a subagent, a server's tool.
+    fn tool_text(&mut self, shell: &Shell, tool: &str, text: &str) {
+        if self.holds_a_secret(text) {
+            let mut effect = Effect::new(Action::Send, Text::known(tool), Span::default());
+            effect.data = Labels::of(Label::Secret);
+            self.push(shell, effect);
+        }
+    }
+
+    /// Whether the value of a secret variable stands in the text. Short values are too common to tell.
+    fn holds_a_secret(&self, text: &str) -> bool {
+        const SHORTEST: usize = 8;
+        self.context.env.iter().any(|(name, value)| {
+            value.len() >= SHORTEST
+                && text.contains(value.as_str())
+                && self.know.in_list("secret-variables", &Text::known(name.clone()), &self.vars) == Certainty::Yes
+        })
     }
 
     /// Arguments of a tool by the types that `rules/tools/` gives them; without types a path to a secret in any argument is
@@ -72,6 +94,7 @@ impl Walker<'_> {
         collect(input, "", 0, &mut strings);
         let mut shell = shell.clone();
         for (key, value) in strings {
+            self.tool_text(&shell, tool, value);
             let text = Text::known(value);
             let mut about = About::at(Span::default());
             tool.clone_into(&mut about.program);
@@ -97,17 +120,6 @@ impl Walker<'_> {
                 }
             }
         }
-    }
-
-    /// A file got content that something will run: the content is judged like any script.
-    pub(super) fn content_written(&mut self, shell: &Shell, path: &Text, content: &Text, about: &About) {
-        if self.know.in_list("executed-files", path, &self.vars) != Certainty::Yes || content.is_empty() {
-            return;
-        }
-        let mut inner = shell.clone();
-        inner.ambient.add("written");
-        inner.descriptors.clear();
-        self.run_at(&mut inner, &content.clone(), Text::default(), about.span);
     }
 }
 

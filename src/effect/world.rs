@@ -12,6 +12,8 @@ pub struct World {
     /// What others have collected about programs.
     pub arity: super::arity::Arity,
     pub lists: Lists,
+    /// Path pattern → how commands stand in such a file.
+    pub executed: Vec<(String, String)>,
     pub languages: super::inline::Languages,
     /// Name glob → type of the variable's value.
     pub environment: Vec<(String, String)>,

@@ -21,8 +21,18 @@ struct ConfigFile {
     attended: Option<Attended>,
     /// Layers that may hold exceptions: only read in the system layer.
     may_loosen: Vec<String>,
+    /// `enforced`: connections to hosts outside `egress.toml` are refused; only read in the system layer.
+    egress: Option<EgressMode>,
     /// Where records go: only read in the system layer.
     state: Option<PathBuf>,
+}
+
+/// What happens to connections that the list of hosts does not cover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum EgressMode {
+    Open,
+    Enforced,
 }
 
 /// What a hook needs to know of the machine.
@@ -30,6 +40,8 @@ pub struct Loaded {
     pub know: Knowledge,
     pub redactor: crate::secret::Redactor,
     pub attended: Attended,
+    /// Connections to hosts outside the list are refused.
+    pub egress_enforced: bool,
     pub state: PathBuf,
     pub home: PathBuf,
     /// Mistakes in layers; while there are any, rule `layer-broken` decides.
@@ -74,6 +86,7 @@ pub fn load(place: &Place) -> Loaded {
     let mut bundle = Knowledge::builtin_for_judging();
     let redactor = crate::secret::Redactor::new(bundle.detectors.clone());
     let mut attended = None;
+    let mut egress_enforced = false;
     let mut errors = Vec::new();
     let mut broken = Vec::new();
     // Without a system layer the user may loosen; with one, only who it names. The project never may.
@@ -87,6 +100,7 @@ pub fn load(place: &Place) -> Loaded {
         let config = read_config(&folder, &mut errors);
         if name == "system" {
             may_loosen = config.may_loosen;
+            egress_enforced = config.egress == Some(EgressMode::Enforced);
             if let Some(folder) = config.state {
                 state = folder;
             }
@@ -105,7 +119,7 @@ pub fn load(place: &Place) -> Loaded {
         errors.push(LoadError { file: "lists.toml".into(), line: 1, what });
         Knowledge::new(Knowledge::builtin_for_judging()).unwrap_or_else(|error| panic!("the lists that were built in are broken: {error}"))
     });
-    Loaded { know, redactor, attended: attended.unwrap_or_default(), state, home, errors, broken }
+    Loaded { know, redactor, attended: attended.unwrap_or_default(), egress_enforced, state, home, errors, broken }
 }
 
 fn read_config(folder: &Path, errors: &mut Vec<LoadError>) -> ConfigFile {
@@ -148,6 +162,9 @@ fn merge(bundle: &mut Bundle, folder: &Path, name: &str, loosens: bool, errors: 
             ),
             None => bundle.rules.push(rule),
         }
+    }
+    if loosens {
+        bundle.egress.destination.extend(layer.egress.destination);
     }
     for (list, entries) in layer.lists {
         match bundle.lists.get_mut(&list) {

@@ -1,6 +1,7 @@
 //! A folder of data files → everything in it, checked. One reader for `build.rs`, for `--rules DIR` and for layers.
 
 use super::load::{self, LoadError};
+use crate::egress::Egress;
 use super::types::{Exception, Rule};
 use crate::effect::spec::{Choice, CommandSpec, Packed};
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,12 @@ pub struct Bundle {
     pub tools: BTreeMap<String, BTreeMap<String, String>>,
     /// Language → its lexical facts and call tables, as `effect::inline` reads them.
     pub languages: BTreeMap<String, Value>,
+    /// Path pattern → how commands stand in such a file.
+    #[serde(default)]
+    pub executed: BTreeMap<String, String>,
+    /// Where connections may go.
+    #[serde(default)]
+    pub egress: Egress,
     pub detectors: Value,
     pub exceptions: Vec<Exception>,
     /// Data that nothing reads yet but that must stay well-formed.
@@ -67,6 +74,23 @@ impl Bundle {
                 Err(error) => errors.push(error),
             }
         }
+        // The hosts of the egress list are a list that rules may name.
+        for (path, text) in files.iter().filter(|(p, _)| p == "egress.toml") {
+            let file = format!("{folder}/{path}");
+            match load::parse::<Egress>(&file, text) {
+                Ok(egress) => {
+                    for destination in &egress.destination {
+                        if let Err(what) = destination.check() {
+                            let line = text.lines().position(|l| l.contains(&destination.host)).map_or(1, |at| at + 1);
+                            errors.push(LoadError { file: file.clone(), line, what });
+                        }
+                    }
+                    bundle.lists.insert("egress-hosts".into(), egress.destination.iter().map(|d| d.host.clone()).collect());
+                    bundle.egress = egress;
+                }
+                Err(error) => errors.push(error),
+            }
+        }
         let lists: Vec<String> = bundle.lists.keys().cloned().chain(known_lists.iter().cloned()).collect();
         for (list, entries) in &bundle.lists {
             for entry in entries {
@@ -101,7 +125,8 @@ impl Bundle {
         let parts: Vec<&str> = path.split('/').collect();
         let stem = parts.last().and_then(|l| l.strip_suffix(".toml")).unwrap_or("");
         match parts.as_slice() {
-            ["lists.toml" | "config.toml"] => {}
+            ["lists.toml" | "config.toml" | "egress.toml"] => {}
+            ["executed.toml"] => self.executed = load::parse(file, text)?,
             ["policy", .., subject, _] => {
                 let subject = if *subject == "policy" { "" } else { subject };
                 self.rules.push(load::rule(file, stem, subject, text, &|name| lists.iter().any(|l| l == name))?);

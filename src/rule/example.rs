@@ -57,7 +57,7 @@ pub fn call(example: &Example) -> Result<ExampleCall, String> {
         }
     };
     let (tool, condition) = match tool.as_str() {
-        "record-lost" | "layer-broken" => ("Bash".to_owned(), Some(tool)),
+        "record-lost" | "layer-broken" | "egress-enforced" => ("Bash".to_owned(), Some(tool)),
         _ => (tool, None),
     };
     let text = input.get("command").and_then(|c| c.as_str()).map_or_else(|| format!("{tool} {input}"), str::to_owned);
