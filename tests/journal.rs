@@ -136,3 +136,90 @@ fn a_damaged_store_is_kept_aside_and_said_in_the_digest() {
     let notes = store.notes(&store::Filter::default()).expect("notes");
     assert!(notes.iter().any(|n| n.contains("damaged")), "{notes:?}");
 }
+
+fn sealed(count: usize) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for n in 0..count {
+        journal::append(folder.path(), &record(n)).expect("written");
+    }
+    store::drain(folder.path()).expect("drained");
+    folder
+}
+
+fn verified(folder: &tempfile::TempDir, head: Option<&str>) -> guard::io::chain::Chain {
+    guard::io::chain::verify(folder.path(), head).expect("a walk")
+}
+
+#[test]
+fn every_kind_of_change_shows_where_it_is() {
+    for (change, at) in [
+        ("UPDATE record SET json = replace(json, 'echo 4', 'echo 9') WHERE seq = 5", 5),
+        ("UPDATE record SET decision = 'allow' WHERE seq = 3", 3),
+        ("UPDATE record SET time_ms = 7 WHERE seq = 2", 2),
+        ("INSERT INTO finding (seq, rule, decision) VALUES (4, 'x', 'deny')", 4),
+        ("DELETE FROM record WHERE seq = 6", 6),
+        ("DELETE FROM record WHERE seq = 1", 1),
+        ("UPDATE record SET seq = 100 WHERE seq = 7; UPDATE record SET seq = 7 WHERE seq = 8; UPDATE record SET seq = 8 WHERE seq = 100", 7),
+        ("INSERT INTO record SELECT 11, 'made up', time_ms, event, session, tool, decision, json, hash, hash FROM record WHERE seq = 10", 11),
+    ] {
+        let folder = sealed(10);
+        assert_eq!(verified(&folder, None).intact, 10);
+        let db = rusqlite::Connection::open(folder.path().join("guard.db")).expect("a database");
+        db.execute_batch(change).expect("the change");
+        assert_eq!(verified(&folder, None).changed.map(|(seq, _)| seq), Some(at), "{change}");
+    }
+}
+
+#[test]
+fn a_head_that_left_shows_what_was_cut_off() {
+    let folder = sealed(10);
+    let head = verified(&folder, None).head;
+    assert_eq!(verified(&folder, Some(&head)).known_head, Some(10));
+    let db = rusqlite::Connection::open(folder.path().join("guard.db")).expect("a database");
+    db.execute_batch("DELETE FROM record WHERE seq > 8").expect("the change");
+    let found = verified(&folder, Some(&head));
+    assert_eq!((found.changed, found.known_head), (None, None), "without the head nobody could tell");
+}
+
+#[test]
+fn what_is_in_the_journal_is_not_yet_sealed() {
+    let folder = sealed(2);
+    journal::append(folder.path(), &record(9)).expect("written");
+    let found = verified(&folder, None);
+    assert_eq!((found.intact, found.unsealed, found.torn), (2, 1, 0));
+}
+
+#[test]
+fn pruning_keeps_the_chain_verifiable() {
+    use guard::io::chain;
+    let folder = sealed(10);
+    let head = verified(&folder, None).head;
+    assert_eq!(chain::prune(folder.path(), 4).expect("a prune").expect("an intact chain"), 4);
+    let found = verified(&folder, Some(&head));
+    assert_eq!((found.intact, found.last, found.changed, found.known_head), (6, 10, None, Some(10)));
+    assert_eq!(chain::prune(folder.path(), i64::MAX).expect("a prune").expect("an intact chain"), 6, "all may go");
+    journal::append(folder.path(), &record(11)).expect("written");
+    store::drain(folder.path()).expect("drained");
+    let found = verified(&folder, None);
+    assert_eq!((found.intact, found.last, found.changed), (1, 11, None), "the chain goes on where it was");
+    rusqlite::Connection::open(folder.path().join("guard.db")).expect("a database").execute_batch("UPDATE record SET json = '{}'").expect("the change");
+    assert!(chain::prune(folder.path(), i64::MAX).expect("a prune").is_err(), "evidence is not removed");
+}
+
+#[test]
+fn a_store_of_every_earlier_version_is_brought_up_to_date() {
+    let schema = std::fs::read_to_string("src/io/schema.sql").expect("the schema");
+    let versions: Vec<&str> = schema.split("-- version ").skip(1).collect();
+    for version in 1..versions.len() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = rusqlite::Connection::open(folder.path().join("guard.db")).expect("a database");
+        for text in &versions[..version] {
+            db.execute_batch(text.split_once('\n').expect("a marker").1).expect("an old schema");
+        }
+        db.pragma_update(None, "user_version", version as i64).expect("a version");
+        drop(db);
+        journal::append(folder.path(), &record(1)).expect("written");
+        store::drain(folder.path()).expect("drained");
+        assert_eq!(verified(&folder, None).intact, 1, "version {version}");
+    }
+}

@@ -32,6 +32,8 @@ pub struct Digest {
     pub latency: Latency,
     /// What went wrong in guard itself.
     pub errors: Vec<String>,
+    /// Number and hash of the newest sealed record: with the digest it leaves the machine.
+    pub head: Option<(i64, String)>,
 }
 
 /// How often a rule fired, with one example.

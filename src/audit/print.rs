@@ -45,7 +45,16 @@ pub fn text(digest: &Digest, offset: FixedOffset) -> String {
         milliseconds(digest.latency.p95_us),
         milliseconds(digest.latency.max_us)
     );
+    out.push_str(&head(digest));
     out
+}
+
+/// The line that fixes everything before it once it has left the machine.
+fn head(digest: &Digest) -> String {
+    match &digest.head {
+        Some((seq, hash)) if !hash.is_empty() => format!("chain: {seq} records, head {hash}\n"),
+        _ => String::new(),
+    }
 }
 
 fn sections(digest: &Digest) -> [(&'static str, &[String]); 4] {
@@ -94,6 +103,8 @@ pub fn markdown(digest: &Digest, offset: FixedOffset) -> String {
         milliseconds(digest.latency.p95_us),
         milliseconds(digest.latency.max_us)
     );
+    out.push('\n');
+    out.push_str(&head(digest));
     out
 }
 

@@ -2,6 +2,7 @@
 
 use super::{exit, when};
 use crate::audit;
+use crate::io::chain;
 use crate::io::config::{self, Place};
 use crate::io::store::{self, Filter, Store};
 use crate::record::Record;
@@ -9,9 +10,29 @@ use crate::verdict::Decision;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+/// What else can be done with the records.
+#[derive(clap::Subcommand)]
+enum LogCommand {
+    /// Walk the chain of records: intact, changed at N, not yet sealed. Exits with 1 when it is changed
+    Verify {
+        /// A head that left this machine earlier: it must stand in the chain
+        #[arg(long)]
+        head: Option<String>,
+    },
+    /// Remove old records; the rest stays verifiable
+    Prune {
+        /// How far back records are kept: `90d`
+        #[arg(long)]
+        keep: String,
+    },
+}
+
 /// Which records to show.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct LogArguments {
+    #[command(subcommand)]
+    command: Option<LogCommand>,
     /// From this time on: a duration back (`24h`, `7d`) or a date
     #[arg(long)]
     since: Option<String>,
@@ -88,6 +109,11 @@ fn decision(name: &str) -> anyhow::Result<Decision> {
 pub fn log(arguments: &LogArguments) -> anyhow::Result<ExitCode> {
     let state = state()?;
     let now = store::now_ms();
+    match &arguments.command {
+        Some(LogCommand::Verify { head }) => return verify(&state, head.as_deref()),
+        Some(LogCommand::Prune { keep }) => return prune(&state, when::parse(keep, now)?),
+        None => {}
+    }
     let mut filter = Filter {
         since_ms: arguments.since.as_deref().map(|t| when::parse(t, now)).transpose()?,
         until_ms: arguments.until.as_deref().map(|t| when::parse(t, now)).transpose()?,
@@ -112,6 +138,42 @@ pub fn log(arguments: &LogArguments) -> anyhow::Result<ExitCode> {
         }
         std::thread::sleep(std::time::Duration::from_millis(500));
     }
+}
+
+#[allow(clippy::print_stdout, reason = "this is what the person asked for")]
+fn verify(state: &Path, head: Option<&str>) -> anyhow::Result<ExitCode> {
+    let found = chain::verify(state, head)?;
+    if found.unsealed > 0 {
+        println!("not yet sealed: {} records in the journal", found.unsealed);
+    }
+    if found.torn > 0 {
+        println!("{} bytes of the journal belong to no whole record", found.torn);
+    }
+    if let Some((seq, what)) = &found.changed {
+        println!("changed at {seq}: {what}");
+        return Ok(exit::code(true));
+    }
+    if let Some(head) = head
+        && found.known_head.is_none()
+    {
+        println!("changed: the head {head} does not stand in the chain, so records were replaced or removed after it left, or it was pruned");
+        return Ok(exit::code(true));
+    }
+    println!("intact: {} records, the last is {}, head {}", found.intact, found.last, if found.head.is_empty() { "none" } else { &found.head });
+    Ok(exit::code(false))
+}
+
+#[allow(clippy::print_stdout, reason = "this is what the person asked for")]
+fn prune(state: &Path, before_ms: i64) -> anyhow::Result<ExitCode> {
+    store::drain(state)?;
+    match chain::prune(state, before_ms)? {
+        Ok(gone) => println!("{gone} records removed"),
+        Err(found) => {
+            let (seq, what) = found.changed.unwrap_or_default();
+            anyhow::bail!("nothing was removed: the chain is changed at {seq} ({what}); see `guard log verify`")
+        }
+    }
+    Ok(ExitCode::from(exit::OK))
 }
 
 fn line(seq: i64, record: &Record) -> String {
@@ -142,7 +204,12 @@ pub fn digest(state: &Path, since_ms: i64, until_ms: i64, format: DigestFormat) 
     let store = Store::open(state)?;
     let filter = Filter { since_ms: Some(since_ms), until_ms: Some(until_ms), ..Filter::default() };
     let records: Vec<Record> = store.records(&filter)?.into_iter().map(|(_, r)| r).collect();
-    let digest = audit::digest(&records, &store.notes(&filter)?, since_ms, until_ms);
+    let mut digest = audit::digest(&records, &store.notes(&filter)?, since_ms, until_ms);
+    let found = chain::verify(state, None)?;
+    if let Some((seq, what)) = &found.changed {
+        digest.errors.push(format!("the chain of records is changed at {seq}: {what}"));
+    }
+    digest.head = Some((found.last, found.head));
     Ok(match format {
         DigestFormat::Text => audit::text(&digest, when::local()),
         DigestFormat::Json => audit::json(&digest),

@@ -25,3 +25,9 @@ CREATE TABLE note (
   time_ms INTEGER NOT NULL,
   text    TEXT NOT NULL
 ) STRICT;
+-- version 2
+-- The record before the first one that is kept, after older ones were pruned.
+CREATE TABLE anchor (
+  seq  INTEGER NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;

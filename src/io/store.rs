@@ -37,7 +37,7 @@ pub struct Drained {
 
 /// The open store.
 pub struct Store {
-    db: Connection,
+    pub(super) db: Connection,
     path: PathBuf,
 }
 
@@ -85,16 +85,24 @@ impl Store {
         db.pragma_update(None, "journal_mode", "PERSIST").map_err(sql)?;
         db.pragma_update(None, "synchronous", "NORMAL").map_err(sql)?;
         let version: i64 = db.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(sql)?;
-        if version > 1 {
+        let upgrades: Vec<&str> = SCHEMA.split("-- version ").skip(1).collect();
+        let newest = i64::try_from(upgrades.len()).unwrap_or(i64::MAX);
+        if version > newest {
             return Err(StoreError::Newer { path: path.to_owned(), version });
         }
-        if version < 1 {
-            let upgrade = format!("BEGIN IMMEDIATE; {SCHEMA}; PRAGMA user_version = 1; COMMIT;");
+        for (at, upgrade) in upgrades.iter().enumerate() {
+            let to = i64::try_from(at + 1).unwrap_or(i64::MAX);
+            if version >= to {
+                continue;
+            }
+            // The number stands on the marker's own line.
+            let text = upgrade.split_once('\n').map_or("", |(_, text)| text);
+            let upgrade = format!("BEGIN IMMEDIATE; {text}; PRAGMA user_version = {to}; COMMIT;");
             if let Err(error) = db.execute_batch(&upgrade) {
                 let _ = db.execute_batch("ROLLBACK");
                 // Another process may have been first.
                 let now: i64 = db.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(sql)?;
-                if now < 1 {
+                if now < to {
                     return Err(sql(error));
                 }
             }
@@ -102,7 +110,13 @@ impl Store {
         Ok(Store { db, path: path.to_owned() })
     }
 
-    fn sql(&self) -> impl Fn(rusqlite::Error) -> StoreError + use<> {
+    /// Number and hash of the record before the first one that is kept: nothing, or what a prune left.
+    pub(super) fn anchor(&self) -> Result<(i64, String), StoreError> {
+        let found = self.db.query_row("SELECT seq, hash FROM anchor", [], |r| Ok((r.get(0)?, r.get(1)?))).optional().map_err(self.sql())?;
+        Ok(found.unwrap_or((0, String::new())))
+    }
+
+    pub(super) fn sql(&self) -> impl Fn(rusqlite::Error) -> StoreError + use<> {
         let path = self.path.clone();
         move |error| StoreError::Sql { path: path.clone(), error }
     }
@@ -125,12 +139,13 @@ impl Store {
     /// Adds frames in one transaction, each once; gives how many were new. Sequence numbers and the hash chain are given here.
     fn add(&mut self, frames: &[journal::Frame], torn: usize) -> Result<(usize, usize), StoreError> {
         let sql = self.sql();
+        let anchor = self.anchor()?;
         let transaction = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&sql)?;
         let last: Option<(i64, String)> = transaction
             .query_row("SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1", [], |r| Ok((r.get(0)?, r.get(1)?)))
             .optional()
             .map_err(&sql)?;
-        let (mut seq, mut previous) = last.unwrap_or((0, String::new()));
+        let (mut seq, mut previous) = last.unwrap_or(anchor);
         let mut stored = 0;
         let mut unread = 0;
         {
