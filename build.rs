@@ -13,6 +13,10 @@ mod spec;
 #[path = "src/egress.rs"]
 mod egress;
 
+#[allow(dead_code, reason = "the build needs only the type")]
+#[path = "src/table.rs"]
+mod table;
+
 mod effect {
     pub(crate) use crate::spec;
 }
@@ -53,13 +57,46 @@ fn main() {
     std::fs::write(Path::new(&out).join("denial.json"), denial.to_string()).expect("OUT_DIR is writable");
     // The hook never reads examples: they stand apart.
     let mut bundle = bundle;
-    bundle.packed = std::mem::take(&mut bundle.commands).into_iter().map(|(stem, spec)| (stem, spec::Packed::new(&spec))).collect();
+    tables(&mut bundle, Path::new(&out));
     let examples: std::collections::BTreeMap<String, types::Examples> =
         bundle.rules.iter_mut().map(|r| (r.id.clone(), std::mem::take(&mut r.examples))).collect();
     let json = serde_json::to_string(&examples).expect("examples are plain data");
     std::fs::write(Path::new(&out).join("examples.json"), json).expect("OUT_DIR is writable");
     let json = serde_json::to_string(&bundle).expect("a bundle is plain data");
     std::fs::write(Path::new(&out).join("knowledge.json"), json).expect("OUT_DIR is writable");
+}
+
+/// Moves what a hook seldom needs into tables that are searched where they lie.
+fn tables(bundle: &mut bundle::Bundle, out: &Path) {
+    let mut names = std::collections::BTreeMap::new();
+    let mut specs = String::new();
+    for (at, (stem, mut spec)) in std::mem::take(&mut bundle.commands).into_iter().enumerate() {
+        if spec.names.is_empty() {
+            spec.names.push(stem);
+        }
+        for name in &spec.names {
+            if name.contains(['*', '?', '[']) {
+                bundle.builtin.globs.insert(0, (name.clone(), at));
+            } else {
+                names.insert(name.clone(), at);
+            }
+        }
+        let json = serde_json::to_string(&spec).expect("a description is plain data");
+        specs.push_str(&format!("{}\t{json}\n", spec::number(at)));
+        bundle.builtin.specs = at + 1;
+    }
+    let names: String = names.iter().map(|(name, at)| format!("{name}\t{at}\n")).collect();
+    let mut languages = String::new();
+    for (name, language) in std::mem::take(&mut bundle.languages) {
+        languages.push_str(&format!("{name}\t{language}\n"));
+        bundle.builtin.languages.push(name);
+    }
+    // Two keys of which one begins the other are in the order of their bytes only with the tab behind them.
+    for (file, text) in [("names.tsv", names), ("specs.tsv", specs), ("languages.tsv", languages)] {
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.sort_unstable();
+        std::fs::write(out.join(file), lines.join("\n") + "\n").expect("OUT_DIR is writable");
+    }
 }
 
 /// Every TOML file below `folder`, with its path relative to `rules/`.

@@ -1,10 +1,11 @@
 //! [`Knowledge`]: the data of all layers, ready to judge with.
 
 use crate::effect::World;
-use crate::effect::spec::Specs;
+use crate::effect::spec::{BuiltinSpecs, Specs};
 use crate::list::Lists;
 use crate::rule::RuleSet;
 use crate::rule::bundle::Bundle;
+use crate::table::Table;
 
 /// Everything that a verdict depends on besides the call and the machine.
 pub struct Knowledge {
@@ -18,6 +19,10 @@ pub struct Knowledge {
 const BUILTIN: &str = include_str!(concat!(env!("OUT_DIR"), "/knowledge.json"));
 /// What others have collected about programs; see `rules/arity/`.
 pub(crate) const ARITY: &str = include_str!("../rules/arity/arity.txt");
+/// Descriptions of programs by name, and the tables of languages.
+const SPEC_NAMES: &str = include_str!(concat!(env!("OUT_DIR"), "/names.tsv"));
+const SPECS: &str = include_str!(concat!(env!("OUT_DIR"), "/specs.tsv"));
+const LANGUAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/languages.tsv"));
 /// The examples of its rules, by rule id.
 const EXAMPLES: &str = include_str!(concat!(env!("OUT_DIR"), "/examples.json"));
 
@@ -51,9 +56,10 @@ impl Knowledge {
             .flat_map(|(tool, arguments)| arguments.into_iter().map(move |(a, kind)| (tool.clone(), a, kind)))
             .collect();
         tools.sort_by_key(|(tool, a, _)| std::cmp::Reverse((crate::effect::spec::precision(tool), crate::effect::spec::precision(a))));
-        let languages = crate::effect::inline::languages(bundle.languages);
+        let languages = crate::effect::inline::Languages::new(bundle.languages, Table::new(LANGUAGES), bundle.builtin.languages);
+        let builtin = BuiltinSpecs { names: Table::new(SPEC_NAMES), specs: Table::new(SPECS) };
         let arity = crate::effect::arity::Arity::new(ARITY);
-        let world = World { arity, executed: bundle.executed.into_iter().collect(), languages, specs: Specs::new(bundle.packed, bundle.commands, bundle.tables), lists, environment, tools };
+        let world = World { arity, executed: bundle.executed.into_iter().collect(), languages, specs: Specs::new(builtin, bundle.builtin.specs, bundle.builtin.globs, bundle.commands, bundle.tables), lists, environment, tools };
         let rules = RuleSet { rules: bundle.rules, exceptions: bundle.exceptions };
         Ok(Knowledge { world, rules, version: bundle.version })
     }

@@ -18,6 +18,7 @@ pub mod record;
 pub mod rule;
 pub mod secret;
 pub mod shell;
+pub mod table;
 pub mod verdict;
 
 use call::ToolCall;

@@ -6,10 +6,10 @@ use guard::knowledge::Knowledge;
 
 fn scan(languages: &Languages, lang: &str, code: &str) -> Vec<Found> {
     let text = Text::known(code);
-    match languages[lang].grammar.as_deref() {
+    match languages.get(lang).expect("a language").grammar.as_deref() {
         Some("sed") => inline::scan_sed(&text),
         Some("sql") => inline::scan_sql(&text),
-        _ => inline::scan(&text, &languages[lang], "/home/claude"),
+        _ => inline::scan(&text, languages.get(lang).expect("a language"), "/home/claude"),
     }
 }
 
@@ -46,7 +46,7 @@ fn cases() {
 fn hostile_code_ends() {
     let know = Knowledge::new(Knowledge::builtin_bundle()).expect("sound lists");
     let shapes = ["(", "[", "{", "\"", "'", "`", "eval(", "f('", "x=x+", "\\", "é", "#{", "${", "/*", "qx(", "%s' % ", "\u{e000}"];
-    for lang in know.world.languages.keys() {
+    for lang in know.world.languages.names() {
         for shape in shapes {
             scan(&know.world.languages, lang, &shape.repeat(20_000));
             scan(&know.world.languages, lang, &format!("{}os.system('id')", shape.repeat(500)));

@@ -74,7 +74,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<std::process::ExitCode> {
     let text = match &arguments.what {
         None | Some(What::List) => list(&bundle.rules),
         Some(What::Doc { which: Document::Rules }) => rules_document(&bundle.rules),
-        Some(What::Doc { which: Document::Commands }) => commands_document(&bundle),
+        Some(What::Doc { which: Document::Commands }) => commands_document(&know),
         Some(What::Lint { corpus }) => lint(&know, &rows(corpus)?),
         Some(What::Score { corpus, without_own_spec, misses }) => score(know, &bundle, &rows(corpus)?, *without_own_spec, *misses)?,
     };
@@ -126,28 +126,24 @@ fn text(example: &Example) -> String {
 }
 
 /// The text of `docs/commands.md`.
-pub fn commands_document(bundle: &Bundle) -> String {
-    let know = Knowledge::new(bundle.clone()).ok();
-    let stems: BTreeSet<&String> = bundle.packed.keys().chain(bundle.commands.keys()).collect();
+pub fn commands_document(know: &Knowledge) -> String {
     let mut programs = 0;
+    let mut descriptions = 0;
     let mut lines = String::new();
-    for stem in &stems {
-        let names = bundle.packed.get(*stem).map(|p| &p.names).or_else(|| bundle.commands.get(*stem).map(|c| &c.names)).filter(|n| !n.is_empty());
-        let names: Vec<&str> = names.map_or_else(|| vec![stem.as_str()], |n| n.iter().map(String::as_str).collect());
-        programs += names.len();
-        let spec = know.as_ref().and_then(|k| k.world.specs.find(names[0]));
+    for spec in know.world.specs.all() {
+        programs += spec.names.len();
+        descriptions += 1;
         let mut kinds = BTreeSet::new();
         let mut subs = 0;
-        if let Some(spec) = spec {
-            collect(spec, &mut kinds, &mut subs);
-        }
+        collect(spec, &mut kinds, &mut subs);
         let can = kinds.into_iter().collect::<Vec<_>>().join(", ");
-        let _ = writeln!(lines, "| `{}` | {} | {} |", names.join("` `").replace('|', "\\|"), if subs == 0 { String::new() } else { subs.to_string() }, if can.is_empty() { "nothing" } else { &can });
+        let names = spec.names.join("` `").replace('|', "\\|");
+        let _ = writeln!(lines, "| `{names}` | {} | {} |", if subs == 0 { String::new() } else { subs.to_string() }, if can.is_empty() { "nothing" } else { &can });
     }
     format!(
         "# Programs that guard knows\n\n{GENERATED}{programs} names in {} descriptions. *Can* is what its flags and operands may do; a program without a\n\
          description still counts by the paths and words it is given, and by the collected arity of `rules/arity/`.\n\n| names | sub-commands | can |\n|---|---|---|\n{lines}",
-        stems.len()
+        descriptions
     )
 }
 

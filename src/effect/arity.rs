@@ -3,10 +3,11 @@
 //! nothing about what a program does.
 
 use super::spec::{CommandSpec, ValueType};
+use crate::table::Table;
 
 /// The collected facts, one command a line, in the order of their bytes.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Arity(&'static str);
+pub struct Arity(Table);
 
 /// What stands behind an option or an operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,43 +24,21 @@ const OUTPUTS: [&str; 8] = ["-o", "--output", "--out", "--outfile", "--output-fi
 impl Arity {
     /// Takes the text as `rules/arity/generate.mjs` makes it.
     pub const fn new(text: &'static str) -> Arity {
-        Arity(text)
+        Arity(Table::new(text))
     }
 
     /// The items of a command, by its program and sub-commands joined by blanks; another name is followed.
     fn items(&self, path: &str) -> Option<&'static str> {
-        let items = self.line(path)?;
+        let items = self.0.get(path)?;
         match items.strip_prefix('>') {
-            Some(other) => self.line(other),
+            Some(other) => self.0.get(other),
             None => Some(items),
         }
     }
 
-    fn line(&self, path: &str) -> Option<&'static str> {
-        let at = self.first_from(path.as_bytes());
-        self.0[at..].lines().next()?.strip_prefix(path)?.strip_prefix('\t')
-    }
-
-    /// Where the first line begins that is not before `key`.
-    fn first_from(&self, key: &[u8]) -> usize {
-        let text = self.0.as_bytes();
-        let (mut low, mut high) = (0, text.len());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let start = text[..middle].iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1).max(low);
-            let end = text[start..].iter().position(|b| *b == b'\n').map_or(text.len(), |n| start + n + 1);
-            if &text[start..end] < key {
-                low = end;
-            } else {
-                high = start;
-            }
-        }
-        low
-    }
-
     /// Whether the facts know a command: a program with its sub-commands joined by blanks.
     pub fn knows(&self, path: &str) -> bool {
-        self.line(path).is_some()
+        self.0.get(path).is_some()
     }
 
     /// What an option of a command takes; the options of the program itself count everywhere below it.
@@ -75,8 +54,7 @@ impl Arity {
     pub fn spec(&self, program: &str) -> Option<CommandSpec> {
         let mut root = spec_of(self.items(program)?);
         let prefix = format!("{program} ");
-        let from = self.first_from(prefix.as_bytes());
-        for line in self.0[from..].lines().take_while(|l| l.starts_with(&prefix)) {
+        for line in self.0.from(&prefix).take_while(|l| l.starts_with(&prefix)) {
             let Some((path, items)) = line[prefix.len()..].split_once('\t') else { continue };
             let items = match items.strip_prefix('>') {
                 Some(other) => self.items(other).unwrap_or(""),

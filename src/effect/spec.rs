@@ -1,5 +1,6 @@
 //! [`CommandSpec`]: what a program does, as data. The language is described in `rules/README.md`.
 
+use crate::table::Table;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -93,91 +94,116 @@ pub struct CommandSpec {
     pub when: BTreeMap<String, CommandSpec>,
 }
 
-/// A spec as text, decoded when a call first meets the program: most calls meet three programs of hundreds.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Packed {
-    pub names: Vec<String>,
-    pub json: String,
+/// The descriptions that are built in, as tables: each is decoded when a call first meets its program, as most calls meet three of
+/// hundreds.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BuiltinSpecs {
+    /// Exact name → number.
+    pub names: Table,
+    /// Number → description as JSON.
+    pub specs: Table,
 }
 
-impl Packed {
-    /// Packs a spec.
-    pub fn new(spec: &CommandSpec) -> Packed {
-        Packed { names: spec.names.clone(), json: serde_json::to_string(spec).unwrap_or_default() }
-    }
-}
-
-struct Entry {
-    json: String,
-    spec: std::cell::OnceCell<CommandSpec>,
-}
-
-impl Entry {
-    /// Panics on text that no [`Packed`] made: a hook ends in a denial then.
-    fn spec(&self) -> &CommandSpec {
-        self.spec.get_or_init(|| {
-            serde_json::from_str(&self.json).unwrap_or_else(|error| panic!("a built-in description of a program cannot be read: {error}"))
-        })
-    }
+/// The number of a built-in description as the tables write it.
+pub fn number(at: usize) -> String {
+    format!("{at:04}")
 }
 
 /// All specs, found by program name.
 #[derive(Default)]
 pub struct Specs {
-    /// Exact name → index.
+    /// Exact name → index, of layers.
     names: std::collections::HashMap<String, usize>,
-    /// Name globs → index.
+    /// Name globs → index, of layers; the last one first.
     globs: Vec<(String, usize)>,
-    specs: Vec<Entry>,
+    specs: Vec<CommandSpec>,
+    builtin: BuiltinSpecs,
+    builtin_globs: Vec<(String, usize)>,
+    cells: Vec<std::cell::OnceCell<Box<CommandSpec>>>,
+    forgotten: Option<String>,
     /// Named choices (`table:git-config`).
     pub tables: BTreeMap<String, Choice>,
 }
 
 impl Specs {
-    /// Builds the lookup. A later spec of the same name replaces an earlier one, so layers come last.
+    /// Builds the lookup. A later spec of the same name replaces an earlier one, and a layer's one that is built in.
     pub fn new(
-        packed: impl IntoIterator<Item = (String, Packed)>,
-        all: impl IntoIterator<Item = (String, CommandSpec)>,
+        builtin: BuiltinSpecs,
+        builtin_count: usize,
+        builtin_globs: Vec<(String, usize)>,
+        layers: impl IntoIterator<Item = (String, CommandSpec)>,
         tables: BTreeMap<String, Choice>,
     ) -> Specs {
-        let mut specs = Specs { tables, ..Specs::default() };
-        let packed = packed.into_iter().map(|(stem, p)| (stem, p.names, Entry { json: p.json, spec: std::cell::OnceCell::new() }));
-        let plain = all.into_iter().map(|(stem, spec)| (stem, spec.names.clone(), Entry { json: String::new(), spec: spec.into() }));
-        for (stem, names, entry) in packed.chain(plain) {
+        let mut specs = Specs { tables, builtin, builtin_globs, ..Specs::default() };
+        specs.cells.resize_with(builtin_count, Default::default);
+        for (stem, spec) in layers {
             let at = specs.specs.len();
-            if names.is_empty() {
+            if spec.names.is_empty() {
                 specs.names.insert(stem, at);
             }
-            for name in &names {
+            for name in &spec.names {
                 if name.contains(['*', '?', '[']) {
                     specs.globs.insert(0, (name.clone(), at));
                 } else {
                     specs.names.insert(name.clone(), at);
                 }
             }
-            specs.specs.push(entry);
+            specs.specs.push(spec);
         }
         specs
     }
 
     /// The spec of a program by its base name.
     pub fn find(&self, name: &str) -> Option<&CommandSpec> {
-        let at = self.names.get(name).copied().or_else(|| {
-            self.globs.iter().find(|(glob, _)| simple_glob(glob, name)).map(|(_, at)| *at)
-        })?;
-        self.specs.get(at).map(Entry::spec)
+        if self.forgotten.as_deref() == Some(name) {
+            return None;
+        }
+        if let Some(at) = self.names.get(name) {
+            return self.specs.get(*at);
+        }
+        if let Some(at) = self.exact(name) {
+            return self.builtin(at);
+        }
+        let by_glob = |globs: &[(String, usize)]| globs.iter().find(|(glob, _)| simple_glob(glob, name)).map(|(_, at)| *at);
+        match by_glob(&self.globs) {
+            Some(at) => self.specs.get(at),
+            None => self.builtin(by_glob(&self.builtin_globs)?),
+        }
+    }
+
+    fn exact(&self, name: &str) -> Option<usize> {
+        if self.cells.is_empty() || name.contains(['\t', '\n']) {
+            return None;
+        }
+        self.builtin.names.get(name)?.parse().ok()
+    }
+
+    /// Panics on a table that `build.rs` did not make: a hook ends in a denial then.
+    fn builtin(&self, at: usize) -> Option<&CommandSpec> {
+        let cell = self.cells.get(at)?;
+        Some(cell.get_or_init(|| {
+            let json = self.builtin.specs.get(&number(at)).unwrap_or("");
+            serde_json::from_str(json).unwrap_or_else(|error| panic!("a built-in description of a program cannot be read: {error}"))
+        }))
+    }
+
+    /// Every description with its names: those built in, then those of layers.
+    pub fn all(&self) -> impl Iterator<Item = &CommandSpec> {
+        (0..self.cells.len()).filter_map(|at| self.builtin(at)).chain(&self.specs)
     }
 
     /// Leaves a program without a description, as if nobody had written one.
     pub fn forget(&mut self, name: &str) {
-        self.names.remove(name);
-        self.globs.retain(|(glob, _)| !simple_glob(glob, name));
+        self.forgotten = Some(name.to_owned());
     }
 
     /// Every exact name that a shell glob matches, in order.
-    pub fn names_like(&self, glob: &str) -> Vec<&str> {
-        let mut names: Vec<&str> = self.names.keys().map(String::as_str).filter(|n| simple_glob(glob, n)).collect();
+    pub fn names_like(&self, glob: &str) -> Vec<String> {
+        let builtin = if self.cells.is_empty() { Table::default() } else { self.builtin.names };
+        let mut names: Vec<String> = self.names.keys().filter(|n| simple_glob(glob, n)).cloned().collect();
+        names.extend(builtin.keys().filter(|n| simple_glob(glob, n)).map(str::to_owned));
         names.sort_unstable();
+        names.dedup();
         names
     }
 }

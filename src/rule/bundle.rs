@@ -3,12 +3,23 @@
 use super::load::{self, LoadError};
 use crate::egress::Egress;
 use super::types::{Exception, Rule};
-use crate::effect::spec::{Choice, CommandSpec, Packed};
+use crate::effect::spec::{Choice, CommandSpec};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+
+/// What `build.rs` put into tables of their own.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Builtin {
+    /// How many descriptions of programs there are.
+    pub specs: usize,
+    /// Name globs of them, with their numbers; the last one first.
+    pub globs: Vec<(String, usize)>,
+    /// Languages in the order of their table.
+    pub languages: Vec<String>,
+}
 
 /// The content of one rules folder.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -17,9 +28,9 @@ pub struct Bundle {
     pub lists: BTreeMap<String, Vec<String>>,
     /// File stem → spec.
     pub commands: BTreeMap<String, CommandSpec>,
-    /// The same, not decoded yet: only what is built in comes this way.
+    /// What of the built-in data lies in tables; empty for folders.
     #[serde(default)]
-    pub packed: BTreeMap<String, Packed>,
+    pub builtin: Builtin,
     /// Changes when any file does.
     #[serde(default)]
     pub version: String,

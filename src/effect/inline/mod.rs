@@ -11,6 +11,7 @@ mod sed;
 mod sql;
 
 use super::text::Text;
+use crate::table::Table;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -93,10 +94,35 @@ pub struct Language {
     pub operate: BTreeMap<String, Vec<String>>,
 }
 
-/// Languages by name.
-pub type Languages = BTreeMap<String, Language>;
+/// Languages by name; one that is built in is decoded when it is first met.
+#[derive(Default)]
+pub struct Languages {
+    own: BTreeMap<String, Language>,
+    table: Table,
+    builtin: Vec<(String, std::cell::OnceCell<Box<Language>>)>,
+}
 
-/// The languages of a bundle; a table that cannot be read is left out (the build checks them).
-pub fn languages(raw: BTreeMap<String, serde_json::Value>) -> Languages {
-    raw.into_iter().filter_map(|(name, value)| Some((name, serde_json::from_value(value).ok()?))).collect()
+impl Languages {
+    /// `raw` are those of a folder; `names` those of the table. One that cannot be read is left out (the build checks them).
+    pub fn new(raw: BTreeMap<String, serde_json::Value>, table: Table, names: Vec<String>) -> Languages {
+        let own = raw.into_iter().filter_map(|(name, value)| Some((name, serde_json::from_value(value).ok()?))).collect();
+        Languages { own, table, builtin: names.into_iter().map(|n| (n, std::cell::OnceCell::new())).collect() }
+    }
+
+    /// A language's tables.
+    pub fn get(&self, name: &str) -> Option<&Language> {
+        if let Some(own) = self.own.get(name) {
+            return Some(own);
+        }
+        let (name, cell) = self.builtin.iter().find(|(n, _)| n == name)?;
+        Some(cell.get_or_init(|| {
+            let json = self.table.get(name).unwrap_or("");
+            serde_json::from_str(json).unwrap_or_else(|error| panic!("the built-in tables of `{name}` cannot be read: {error}"))
+        }))
+    }
+
+    /// The names of all languages.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.own.keys().map(String::as_str).chain(self.builtin.iter().map(|(n, _)| n.as_str()))
+    }
 }
