@@ -49,13 +49,13 @@ impl Knowledge {
         let lists = Lists::new(&bundle.lists)?;
         let mut environment: Vec<(String, String)> = bundle.environment.into_iter().collect();
         // The most precise name first.
-        environment.sort_by_key(|(glob, _)| std::cmp::Reverse(crate::effect::spec::precision(glob)));
+        environment.sort_by_cached_key(|(glob, _)| std::cmp::Reverse(crate::effect::spec::precision(glob)));
         let mut tools: Vec<(String, String, String)> = bundle
             .tools
             .into_iter()
             .flat_map(|(tool, arguments)| arguments.into_iter().map(move |(a, kind)| (tool.clone(), a, kind)))
             .collect();
-        tools.sort_by_key(|(tool, a, _)| std::cmp::Reverse((crate::effect::spec::precision(tool), crate::effect::spec::precision(a))));
+        tools.sort_by_cached_key(|(tool, a, _)| std::cmp::Reverse((crate::effect::spec::precision(tool), crate::effect::spec::precision(a))));
         let languages = crate::effect::inline::Languages::new(bundle.languages, Table::new(LANGUAGES), bundle.builtin.languages);
         let builtin = BuiltinSpecs { names: Table::new(SPEC_NAMES), specs: Table::new(SPECS) };
         let arity = crate::effect::arity::Arity::new(ARITY);

@@ -219,6 +219,10 @@ pub fn simple_glob(pattern: &str, text: &str) -> bool {
     if !pattern.contains(['*', '?', '[']) {
         return pattern == text;
     }
+    // Most patterns begin with letters, and most texts with others.
+    if pattern.bytes().zip(text.bytes()).take_while(|(p, _)| !b"*?[".contains(p)).any(|(p, t)| p != t) {
+        return false;
+    }
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();
     let (mut p, mut t) = (0, 0);
