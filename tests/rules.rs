@@ -222,3 +222,15 @@ fn values_of_secret_variables_do_not_leave() {
         assert_eq!(decide(Tool::Mcp { server: "x".into(), tool: "post".into(), input }), wanted, "server");
     }
 }
+
+#[test]
+fn every_rule_names_the_technique_it_is_about() {
+    let (bundle, _) = know();
+    let without: Vec<&str> = bundle
+        .rules
+        .iter()
+        .filter(|r| !r.tags.iter().any(|t| t.strip_prefix('T').is_some_and(|n| n.len() >= 4 && n.chars().all(|c| c.is_ascii_digit() || c == '.'))))
+        .map(|r| r.id.as_str())
+        .collect();
+    assert!(without.is_empty(), "no ATT&CK id among the tags of {without:?}");
+}

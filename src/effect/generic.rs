@@ -25,6 +25,9 @@ impl Walker<'_> {
             }
         };
         let labels = self.network_words(shell, call).and(self.code_words(shell, call));
+        if labels.has(Label::Network) {
+            self.downloaded(shell, words, &call.about);
+        }
         out.labelled(labels)
     }
 
@@ -80,6 +83,20 @@ impl Walker<'_> {
         labels
     }
 
+    /// What came over the network lies where an output flag says, or under the address's last component.
+    fn downloaded(&mut self, shell: &Shell, words: &[Text], about: &About) {
+        let named = |w: &Text| w.as_known().is_some_and(|w| matches!(w, "-o" | "--out" | "--outfile") || w.starts_with("--output"));
+        let mut files: Vec<Text> = words.windows(2).filter(|pair| named(&pair[0])).map(|pair| pair[1].clone()).collect();
+        if words.iter().any(|w| matches!(w.as_known(), Some("-O" | "--remote-name" | "-OL" | "-LO" | "-sO" | "-sSLO"))) {
+            let last = |w: &Text| w.as_known().and_then(|w| w.split("://").nth(1)?.rsplit('/').next().map(Text::known));
+            files.extend(words.iter().filter_map(last));
+        }
+        for file in files {
+            let path = self.absolute(shell, &file);
+            self.written(shell, &path, &Text::unknown().labelled(Labels::of(Label::Network)), about);
+        }
+    }
+
     /// Values that are code by the name of their flag: read as code of some language, and for `-c` as shell text too. A flag that
     /// decodes makes the output unreadable.
     fn code_words(&mut self, shell: &mut Shell, call: &Call) -> Labels {
@@ -87,13 +104,20 @@ impl Walker<'_> {
         let mut labels = Labels::NONE;
         for (at, word) in words.iter().enumerate() {
             let known = word.as_known().unwrap_or("");
-            if matches!(known, "-d" | "-D" | "--decode" | "--decrypt" | "-dc" | "-decode") && !call.stdin.is_empty() {
+            let decodes = matches!(known, "-D" | "--decode" | "--decrypt" | "-decode") || (known.starts_with("-d") && known.len() < 5);
+            if decodes && !call.stdin.is_empty() {
                 labels.add(Labels::of(Label::Opaque));
             }
             let value = match known {
                 "-c" | "-e" | "-r" | "-E" | "-x" | "--eval" | "--execute" | "--exec" | "--command" | "--run" | "--code" => words.get(at + 1).cloned(),
                 _ => ["--eval=", "--execute=", "--exec=", "--command="].iter().find_map(|p| word.strip_prefix(p)),
             };
+            // Quotes, brackets or a leading dot make a word look like a program's own language, and no prose: its paths count.
+            if value.is_none() && known.contains(' ') && known.contains('/') && (known.contains(['(', '"', '{']) || known.starts_with('.')) {
+                for piece in known.split([' ', '"', '\'', '(', ')', '>', '<', ',', ';']).filter(|p| p.starts_with(['/', '~'])).take(32) {
+                    self.touch(shell, &Text::known(piece), &call.about);
+                }
+            }
             let Some(value) = value.filter(|v| v.prefix().contains([' ', '(', ';'])) else { continue };
             let mut about = call.about.clone();
             about.certainty = Certainty::Maybe;
@@ -120,6 +144,20 @@ impl Walker<'_> {
             }
         };
         self.verbs(shell, &verbs, &call.about);
+        // A sub-command that is forced overrides somebody's protection.
+        let forced = call.words[1..].iter().filter_map(Text::as_known).find(|w| {
+            w.starts_with("--force") || (*w == "-f" && self.know.arity.option(&sorted.path, "-f") == Some(super::arity::Kind::Switch))
+        });
+        // An output flag that the facts do not have.
+        for pair in call.words[1..].windows(2) {
+            if pair[0].as_known().is_some_and(|w| matches!(w, "-o" | "--output") && self.know.arity.option(&sorted.path, w).is_none()) {
+                let path = self.absolute(shell, &pair[1]);
+                self.effect(shell, Action::Write, path, &call.about);
+            }
+        }
+        if let Some(flag) = forced.filter(|_| sorted.chain.len() > 1) {
+            self.verb(shell, flag, &call.about);
+        }
         self.interpret(shell, sorted, call)
     }
 
