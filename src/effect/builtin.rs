@@ -20,7 +20,7 @@ impl Walker<'_> {
             | "times" | "jobs" | "fg" | "bg" | "disown" | "suspend" | "getopts" | "let" | "test" | "[" => {}
             "shopt" => {
                 if words.iter().any(|w| w.as_known() == Some("lastpipe")) {
-                    shell.last_pipe = words.first().and_then(Text::as_known) == Some("-s");
+                    shell.last_pipe = words.first().and_then(Text::as_known) == Some("-s") && shell.conditional == 0;
                 }
             }
             "echo" => return Some(self.echo(words)),
@@ -186,7 +186,7 @@ impl Walker<'_> {
                 self.assigned(shell, &variable, &value, call.about.span);
                 self.declare_local(shell, name, &flags, &variable);
                 shell.set(&variable, value);
-                if name == "readonly" || flags.contains('r') {
+                if (name == "readonly" || flags.contains('r')) && shell.conditional == 0 {
                     shell.readonly.insert(variable);
                 }
             } else if let Some(variable) = word.as_known() {
@@ -200,7 +200,7 @@ impl Walker<'_> {
             }
             self.declare_local(shell, name, &flags, variable);
             shell.variables.insert(variable.clone(), value.clone());
-            if name == "readonly" || flags.contains('r') {
+            if (name == "readonly" || flags.contains('r')) && shell.conditional == 0 {
                 shell.readonly.insert(variable.clone());
             }
             if flags.contains('n') && let Some(target) = value.scalar().as_known() {
@@ -220,7 +220,7 @@ impl Walker<'_> {
     /// A variable that a function declares for itself gets its old value back when the function ends.
     fn declare_local(&self, shell: &mut Shell, builtin: &str, flags: &str, variable: &str) {
         let own = builtin == "local" || (matches!(builtin, "declare" | "typeset") && !flags.contains('g'));
-        if own && !self.calls.is_empty() && !shell.locals.iter().any(|(name, _)| name == variable) {
+        if own && shell.is_certain() && !self.calls.is_empty() && !shell.locals.iter().any(|(name, _)| name == variable) {
             shell.locals.push((variable.to_owned(), shell.variables.get(variable).cloned()));
         }
     }

@@ -27,7 +27,7 @@ impl Walker<'_> {
         }
         let decodes = found.contains(&Found::Decode);
         let mut secret = false;
-        let mut shell = shell.clone();
+        let mut shell = shell.other_process();
         let mut printed = Labels::NONE;
         for one in &found {
             printed.add(self.found(&mut shell, one, &about, decodes, &mut secret));

@@ -122,7 +122,7 @@ impl Walker<'_> {
             self.code(shell, &language, text, &call.about);
             return Text::unknown().labelled(call.stdin.labels);
         }
-        let mut inner = shell.clone();
+        let mut inner = shell.other_process();
         inner.positional = call.words[1..].to_vec();
         let body = text.clone();
         self.run_at(&mut inner, &body, call.stdin.clone(), call.about.span)

@@ -16,7 +16,7 @@ impl Walker<'_> {
         if content.is_empty() {
             return;
         }
-        let mut inner = shell.clone();
+        let mut inner = shell.other_process();
         inner.descriptors.clear();
         if self.know.in_list("executed-files", path, &self.vars) == Certainty::Yes {
             inner.ambient.add("written");

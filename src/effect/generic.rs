@@ -124,7 +124,7 @@ impl Walker<'_> {
             self.code(shell, "generic", &value, &about);
             if matches!(known, "-c" | "-e" | "-x" | "--command" | "--exec" | "--execute") {
                 let outer = std::mem::replace(&mut self.certainty, Certainty::Maybe);
-                let mut inner = shell.clone();
+                let mut inner = shell.other_process();
                 self.run_at(&mut inner, &value, Text::default(), call.about.span);
                 self.certainty = outer;
             }

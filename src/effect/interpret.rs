@@ -59,7 +59,7 @@ impl Walker<'_> {
         let mods = sorted.modifiers.clone();
         self.environment_of(shell, &chain, call, &about);
 
-        let mut inner_shell = shell.clone();
+        let mut inner_shell = shell.other_process();
         let ambient: Vec<&str> = ["elevated", "remote", "container", "served"].into_iter().filter(|m| about.with.has(m)).collect();
         for modifier in ambient {
             inner_shell.ambient.add(modifier);
@@ -171,7 +171,7 @@ impl Walker<'_> {
             about: about.clone(),
         };
         let mut sum = Sum::default();
-        let mut inner = shell.clone();
+        let mut inner = shell.other_process();
         self.one(&mut inner, &claim, &[], &sorted, &call, about, &[], &mut sum);
         self.peers(shell, about, &mut sum);
     }
@@ -430,7 +430,7 @@ impl Walker<'_> {
             }
             "served" => {
                 let text = if claim.operand.is_some() { join(&rest()) } else { value.clone() };
-                let mut inner = shell.clone();
+                let mut inner = shell.other_process();
                 inner.ambient.add("served");
                 let stdin = Text::unknown().labelled(Labels::of(Label::Network));
                 let out = self.run_at(&mut inner, &text, stdin, about.span);
@@ -628,14 +628,14 @@ impl Walker<'_> {
             run.data.add(text.labels);
             self.effect(shell, Action::Execute, Text::known("shell code"), &run);
         }
-        let mut inner = shell.clone();
+        let mut inner = shell.other_process();
         inner.positional = std::mem::take(&mut self.parameters);
         self.run_at(&mut inner, text, call.stdin.clone(), about.span)
     }
 
     /// The words from here on are a command; leading assignments belong to it.
     fn inner_command(&mut self, shell: &mut Shell, mut words: Vec<Text>, call: &Call, about: &About, sorted: &Sorted<'_>) -> Text {
-        let mut inner = shell.clone();
+        let mut inner = shell.other_process();
         let mut environment = Vec::new();
         while let Some((name, value)) = words.first().and_then(|w| w.split_once("="))
             && name.as_known().is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
@@ -757,7 +757,7 @@ impl Walker<'_> {
 
     fn standard_input_runs(&mut self, shell: &mut Shell, code: bool, sorted: &Sorted<'_>, call: &Call, about: &About, sum: &mut Sum) {
         let kind = if code { "code" } else { "execute" };
-        let mut inner = shell.clone();
+        let mut inner = shell.other_process();
         sum.inner = None;
         self.stdin_of(shell, &mut inner, kind, &sorted.chain, &sorted.modifiers, call, about, sum);
     }

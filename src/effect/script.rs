@@ -835,9 +835,11 @@ impl<'a> Walker<'a> {
         self.calls.push(name.to_owned());
         let outer = std::mem::replace(&mut shell.positional, call.words[1..].to_vec());
         let locals = std::mem::take(&mut shell.locals);
+        let frame = std::mem::replace(&mut shell.frame, shell.conditional);
         let body = self.marked(body);
         let out = self.run(shell, &body, call.stdin.clone());
         shell.positional = outer;
+        shell.frame = frame;
         for (name, old) in std::mem::replace(&mut shell.locals, locals) {
             match old {
                 Some(value) => shell.variables.insert(name, value),

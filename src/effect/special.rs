@@ -16,7 +16,11 @@ impl Walker<'_> {
             "env" if call.words[1..].iter().all(|w| w.prefix().starts_with('-') && w.prefix() != "-S" && w.prefix() != "-u") => {
                 Some(self.environment_printed(shell, &call.about))
             }
-            "git" => self.git_alias(shell, call),
+            "git" => {
+                // A name of git's own wins over an alias, and the options before it count either way: the spec judges the words too.
+                self.git_alias(shell, call);
+                None
+            }
             "make" | "gmake" => self.make(shell, call),
             "npm" | "pnpm" | "yarn" | "bun" => self.package_script(shell, call),
             _ => None,
@@ -24,7 +28,7 @@ impl Walker<'_> {
     }
 
     /// `git -c alias.NAME=COMMAND NAME …`, and an alias that this script configured before: the command behind the alias.
-    fn git_alias(&mut self, shell: &mut Shell, call: &Call) -> Option<Text> {
+    fn git_alias(&mut self, shell: &Shell, call: &Call) {
         let words = &call.words[1..];
         let mut at = 0;
         while let Some(word) = words.get(at) {
@@ -47,7 +51,7 @@ impl Walker<'_> {
                 self.git_aliases.insert(name, command);
             }
         }
-        let command = words.get(at)?.as_known()?;
+        let Some(command) = words.get(at).and_then(Text::as_known) else { return };
         if command == "config" {
             let setting: Vec<&Text> = words[at + 1..].iter().filter(|w| !w.prefix().starts_with('-') && w.as_known() != Some("set")).collect();
             if let [name, value] = setting.as_slice()
@@ -55,9 +59,9 @@ impl Walker<'_> {
             {
                 self.git_aliases.insert(name.to_owned(), (*value).clone());
             }
-            return None;
+            return;
         }
-        let alias = self.git_aliases.remove(command)?;
+        let Some(alias) = self.git_aliases.remove(command) else { return };
         let mut text = match alias.strip_prefix("!") {
             Some(script) => script,
             None => {
@@ -70,8 +74,10 @@ impl Walker<'_> {
             text.push_str(" ");
             text.push(&super::command::quoted(word));
         }
-        let mut inner = shell.clone();
-        Some(self.run_at(&mut inner, &text, call.stdin.clone(), call.about.span))
+        let mut inner = shell.other_process();
+        self.run_at(&mut inner, &text, call.stdin.clone(), call.about.span);
+        // It is there for the next call too.
+        self.git_aliases.insert(command.to_owned(), alias);
     }
 
     /// `find ROOTS TESTS ACTIONS`: `-delete`, `-exec`, `-fprint` act on what was found below the roots.
@@ -139,7 +145,7 @@ impl Walker<'_> {
                             }
                             let mut about = about.clone();
                             about.program = String::new();
-                            let mut sub = shell.clone();
+                            let mut sub = shell.other_process();
                             // A command without the placeholder does the same as anywhere else.
                             let placed = words[at + 1..stop].iter().any(|w| w.to_string().contains("{}"));
                             if placed {
@@ -197,7 +203,7 @@ impl Walker<'_> {
     /// `make TARGETS`: the recipes of a Makefile that can be read.
     fn make(&mut self, shell: &mut Shell, call: &Call) -> Option<Text> {
         let mut file = None;
-        let mut inner = shell.clone();
+        let mut inner = shell.other_process();
         let mut targets: Vec<String> = Vec::new();
         let mut evaluated = Text::default();
         let mut words = call.words[1..].iter();
@@ -272,7 +278,7 @@ impl Walker<'_> {
         for (name, end) in text.match_indices("$(file ").map(|(at, m)| (m, at + m.len())).chain(text.match_indices("$(shell ").map(|(at, m)| (m, at + m.len()))).take(200) {
             let body = balanced(&text[end..]);
             if name == "$(shell " {
-                let mut inner = shell.clone();
+                let mut inner = shell.other_process();
                 self.run_at(&mut inner, &Text::known(body.replace("$$", "$")), Text::default(), call.about.span);
                 continue;
             }
@@ -314,7 +320,7 @@ impl Walker<'_> {
                     script.push(&super::command::quoted(word));
                 }
             }
-            let mut inner = shell.clone();
+            let mut inner = shell.other_process();
             self.run_at(&mut inner, &script, Text::default(), call.about.span);
         }
         // Install scripts of packages are not read: the spec says what installing means.

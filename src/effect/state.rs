@@ -62,6 +62,8 @@ pub struct Shell {
     pub ambient: Modifiers,
     /// Inside a branch or loop: an assignment may not happen.
     pub conditional: u32,
+    /// How deep in branches the running function was called.
+    pub frame: u32,
     /// What the variables were that the running function declared as its own.
     pub locals: Vec<(String, Option<Variable>)>,
     /// Variables that cannot change any more.
@@ -71,6 +73,17 @@ pub struct Shell {
 }
 
 impl Shell {
+    /// The state as another process starts with it: what binds only this process stays behind. Everything else is kept, as it may
+    /// have been exported.
+    pub fn other_process(&self) -> Shell {
+        Shell { readonly: HashSet::new(), locals: Vec::new(), last_pipe: false, ..self.clone() }
+    }
+
+    /// Whether what runs now runs whenever the function, or the script, runs at all.
+    pub fn is_certain(&self) -> bool {
+        self.conditional == self.frame
+    }
+
     /// Sets a scalar. In a branch an empty value does not replace a known one: which of them holds is not known, and the
     /// empty one tells nothing.
     pub fn set(&mut self, name: &str, value: Text) {

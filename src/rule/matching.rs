@@ -70,10 +70,10 @@ fn host(patterns: &[String], effect: &Effect, lists: &Lists, vars: &Vars) -> Cer
 fn taken_away(excluded: Certainty, target: &Text) -> Certainty {
     match excluded {
         Certainty::Yes => Certainty::No,
-        // `find / -name id_rsa`: most of what it finds lies in none of the folders that are excluded.
-        Certainty::Maybe if target.prefix() == "/" && !target.suffix().is_empty() => Certainty::Maybe,
-        Certainty::Maybe => Certainty::Unknown,
         _ if target.as_known().is_some() => Certainty::Yes,
+        // `find / -name id_rsa`: most of what it finds lies in none of the folders that are excluded.
+        _ if target.prefix() == "/" && !target.suffix().is_empty() => Certainty::Maybe,
+        Certainty::Maybe => Certainty::Unknown,
         _ if target.prefix().len() > 1 => Certainty::Maybe,
         _ => Certainty::Unknown,
     }
