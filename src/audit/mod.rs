@@ -1,5 +1,6 @@
 //! Records → digest: what happened, on one screen.
 
+pub mod metrics;
 mod print;
 
 use crate::record::Record;

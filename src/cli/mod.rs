@@ -7,6 +7,7 @@ pub mod exit;
 pub mod explain;
 pub mod hook;
 pub mod knowledge;
+pub mod metrics;
 pub mod report;
 pub mod rules;
 pub mod store;
@@ -43,6 +44,8 @@ enum Command {
     Audit(store::AuditArguments),
     /// Bring the journal into the store now
     Drain,
+    /// Print counts for monitoring
+    Metrics,
     /// Judge a dozen recorded events into a temporary store
     Demo,
     /// Answer one event of the client on standard input (used in its settings)
@@ -72,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::Log(arguments) => store::log(&arguments),
         Command::Audit(arguments) => store::audit(&arguments),
         Command::Drain => store::drain(),
+        Command::Metrics => metrics::run(),
         Command::Demo => demo::run(),
         Command::Hook => Ok(hook::run(&[])),
     };

@@ -174,3 +174,14 @@ pub fn rotate(state: &Path) -> std::io::Result<Vec<PathBuf>> {
     waiting.sort();
     Ok(waiting.into_iter().map(|(_, path)| path).collect())
 }
+
+/// Bytes of the journal, and of its parts that were moved aside, that no database holds yet.
+pub fn waiting(state: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(state) else { return 0 };
+    entries
+        .filter_map(Result::ok)
+        .filter(|e| e.file_name().to_string_lossy().starts_with("journal"))
+        .filter_map(|e| e.metadata().ok())
+        .map(|m| m.len())
+        .sum()
+}

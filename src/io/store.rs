@@ -230,6 +230,38 @@ impl Store {
     }
 }
 
+/// Counts over everything that is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Judged calls by decision.
+    pub calls: Vec<(String, u64)>,
+    /// Findings by rule and decision, most frequent first.
+    pub findings: Vec<(String, String, u64)>,
+    /// Unreadable events and remarks of guard about itself.
+    pub errors: u64,
+    /// When the newest record was made; 0 without one.
+    pub newest_ms: i64,
+}
+
+impl Store {
+    /// Counts everything that is kept. Pruning lowers the counts, which monitoring takes for a restart.
+    pub fn totals(&self) -> Result<Totals, StoreError> {
+        let count = |r: &rusqlite::Row<'_>, at| r.get::<_, i64>(at).map(|n| u64::try_from(n).unwrap_or(0));
+        let mut calls = self.db.prepare("SELECT decision, COUNT(*) FROM record WHERE decision <> '' GROUP BY decision").map_err(self.sql())?;
+        let calls = calls.query_map([], |r| Ok((r.get(0)?, count(r, 1)?))).map_err(self.sql())?;
+        let mut findings = self.db.prepare("SELECT rule, decision, COUNT(*) AS n FROM finding GROUP BY rule, decision ORDER BY n DESC, rule").map_err(self.sql())?;
+        let findings = findings.query_map([], |r| Ok((r.get(0)?, r.get(1)?, count(r, 2)?))).map_err(self.sql())?;
+        let errors = "SELECT (SELECT COUNT(*) FROM note) + (SELECT COUNT(*) FROM record WHERE event = 'unreadable'), COALESCE((SELECT MAX(time_ms) FROM record), 0)";
+        let (errors, newest_ms) = self.db.query_row(errors, [], |r| Ok((count(r, 0)?, r.get(1)?))).map_err(self.sql())?;
+        Ok(Totals {
+            calls: calls.collect::<Result<_, _>>().map_err(self.sql())?,
+            findings: findings.collect::<Result<_, _>>().map_err(self.sql())?,
+            errors,
+            newest_ms,
+        })
+    }
+}
+
 /// The hash of a record in its place: number, id, content and the hash before it.
 pub fn chain(seq: i64, id: &str, json: &str, previous: &str) -> String {
     hash(&format!("{seq}\n{id}\n{previous}\n{json}"))
