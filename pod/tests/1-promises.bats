@@ -1,0 +1,92 @@
+# The promises that hold from the first boot.
+setup() { . pod/tests/lib.bash; }
+
+@test "the ready line names the three processes and both ports" {
+  pm logs "$POD" 2>&1 | grep -E 'ready:.* (sshd|cron|vibe-kanban)=[0-9]+.* ssh=2222 http=8081'
+}
+
+@test "a login is uid 1000 without capabilities, new privileges, sudo, or a root file system to write" {
+  run login 'id -u; grep -E "^(CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp):" /proc/self/status; command -v sudo; touch /usr/x 2>&1'
+  [[ ${lines[0]} == 1000 ]]
+  for cap in CapPrm CapEff CapBnd CapAmb; do grep -qE "^$cap:\s+0000000000000000$" <<<"$output"; done
+  grep -qE '^NoNewPrivs:\s+1$' <<<"$output"
+  grep -qE '^Seccomp:\s+2$' <<<"$output"
+  grep -q 'Read-only file system' <<<"$output"
+  ! grep -q /sudo <<<"$output"
+}
+
+@test "no file with set-user-id or capabilities gives more rights" {
+  run in_pod bash -c 'find / -xdev -perm /6000 -type f -exec sh -c "for f; do echo \$f; done" _ {} + 2>/dev/null | head -40; /usr/bin/su -c id 2>&1 | head -1'
+  ! grep -q 'uid=0' <<<"$output"
+}
+
+@test "a password, another key, no key at all: refused" {
+  run inside ssh -F /dev/null -p 2222 -o BatchMode=yes -o PubkeyAuthentication=no -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null claude@127.0.0.1 true
+  [[ $status == 255 && $output == *"Permission denied (publickey)"* ]]
+  run inside ssh -F /dev/null -p 2222 -i "$WORK/stranger" -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null claude@127.0.0.1 true
+  [[ $status == 255 ]]
+}
+
+@test "a key that the agent put into its own home opens nothing" {
+  in_pod bash -c 'mkdir -p ~/.ssh && cat >~/.ssh/authorized_keys && chmod 600 ~/.ssh/authorized_keys' <"$WORK/stranger.pub"
+  run inside ssh -F /dev/null -p 2222 -i "$WORK/stranger" -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null claude@127.0.0.1 true
+  [[ $status == 255 && $output == *"Permission denied"* ]]
+  in_pod rm ~claude/.ssh/authorized_keys 2>/dev/null || in_pod bash -c 'rm ~/.ssh/authorized_keys'
+}
+
+@test "the agent can change neither the keys, nor sshd's configuration, nor the image's scripts" {
+  for file in /etc/agent-ssh-keys/authorized_keys /opt/sshd_config /opt/scripts/login /etc/claude-code/managed-settings.json /etc/guard/config.toml /usr/local/bin/guard /usr/local/bin/claude; do
+    run in_pod bash -c "echo x >>$file"
+    [[ $status != 0 ]] || { echo "$file was written"; return 1; }
+  done
+}
+
+@test "nothing is forwarded" {
+  run timeout 5 nsenter --net=/run/netns/$NS ssh -F /dev/null -p 2222 -i "$WORK/client" -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ExitOnForwardFailure=yes -W 127.0.0.1:8081 claude@127.0.0.1
+  [[ $status != 0 && $output == *"administratively prohibited"* ]]
+}
+
+@test "logins get the container's variables, every character of them, and not the withheld ones" {
+  run login 'printf "%s" "$TRICKY"'
+  [[ $output == "$(jq -r .TRICKY "$WORK/env.json")" ]]
+  run login 'env'
+  grep -q '^ANTHROPIC_BASE_URL=' <<<"$output"
+  ! grep -qE '^(TELEGRAM_BOT_TOKEN|PUSHGATEWAY_URL)=' <<<"$output"
+  # A login shell has them too.
+  run login -tt 'bash -lc env'
+  grep -q '^ANTHROPIC_BASE_URL=' <<<"$output"
+}
+
+@test "no credential is on the volume" {
+  ! grep -rqF "$(jq -r .ANTHROPIC_API_KEY "$WORK/env.json")" "$(volume)"
+  ! grep -rqF "$(jq -r .TELEGRAM_BOT_TOKEN "$WORK/env.json")" "$(volume)"
+}
+
+@test "scp and sftp work through the forced command" {
+  echo hello >"$WORK/up"
+  inside scp -q -F /dev/null -P 2222 -i "$WORK/client" -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null "$WORK/up" claude@127.0.0.1:up
+  [[ $(login 'cat up; rm up') == hello ]]
+}
+
+@test "the first boot seeded the volume" {
+  for file in .crontab .load-env.sh .bashrc .claude/settings.json .gitconfig .ssh-host-keys/ssh_host_ed25519_key .ssh-host-keys/ssh_host_rsa_key; do
+    [[ -s $(volume)/$file ]] || { echo "$file is missing"; return 1; }
+  done
+  for folder in .ssh .ssh-host-keys; do [[ $(stat -c %a "$(volume)/$folder") == 700 ]]; done
+  [[ -d $(volume)/repos && -d $(volume)/.willikins-agent ]]
+}
+
+@test "the board answers 200" {
+  [[ $(inside curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8081/) == 200 ]]
+}
+
+@test "the tools are there" {
+  run login 'claude --version && node --version && bun --version && uv --version && kubectl version --client && talosctl && omnictl && gh --version && git --version && jq --version && tmux -V && vim --version | head -1 && wget --version | head -1'
+  echo "$output"
+  [[ $status == 0 && $output == *"2.1.330"* && $output == *"v22."* ]]
+}
+
+@test "probes: ready, and alive because a forbidden event is denied and recorded" {
+  in_pod /opt/scripts/probe ready
+  in_pod /opt/scripts/probe live
+}

@@ -1,0 +1,141 @@
+# Every script against a real Pushgateway and a mock of the bot API, failures included.
+setup() { . pod/tests/lib.bash; }
+metrics() { inside curl -s http://127.0.0.1:9091/metrics; }
+sent() { jq -r .text "$WORK/telegram.jsonl"; }
+
+@test "notify-telegram cuts long texts at lines and sends all of them" {
+  : >"$WORK/telegram.jsonl"
+  seq -f 'line %g of a long text' 1 500 | in_pod /opt/scripts/notify-telegram
+  [[ $(wc -l <"$WORK/telegram.jsonl") -ge 3 ]]
+  [[ $(sent | grep -c '^line') == 500 ]]
+}
+
+@test "notify-telegram tries again on 429 and 5xx, and sends refused markup as plain text" {
+  : >"$WORK/telegram.jsonl"
+  echo "flaky text" | pm exec -i -e TELEGRAM_CHAT_ID=flaky "$POD" /opt/scripts/notify-telegram
+  [[ $(jq -r .tries "$WORK/telegram.jsonl") == 3 ]]
+  echo "<b>bad" | pm exec -i -e TELEGRAM_CHAT_ID=markup "$POD" /opt/scripts/notify-telegram --html
+  [[ $(tail -n 1 "$WORK/telegram.jsonl" | jq -r '.text + (.parse_mode // "plain")') == $'<b>bad\nplain' ]]
+}
+
+@test "notify-telegram fails when nothing was sent, and never shows its token" {
+  for chat in down gone; do
+    run bash -c ". pod/tests/lib.bash; echo text of $chat | pm exec -i -e TELEGRAM_CHAT_ID=$chat $POD /opt/scripts/notify-telegram 2>&1"
+    [[ $status == 1 && $output == *"not sent"* && $output != *not-a-real-token* ]] || { echo "$chat: $status $output"; return 1; }
+  done
+  run bash -c ". pod/tests/lib.bash; echo x | pm exec -i -e TELEGRAM_API_URL=http://127.0.0.1:1 $POD /opt/scripts/notify-telegram 2>&1"
+  [[ $status == 1 && $output != *not-a-real-token* ]]
+  run bash -c ". pod/tests/lib.bash; : | pm exec -i $POD /opt/scripts/notify-telegram 2>&1"
+  [[ $status == 64 ]]
+}
+
+@test "audit-digest sends also when there is nothing to report, and fails when it was not sent" {
+  : >"$WORK/telegram.jsonl"
+  in_pod /opt/scripts/audit-digest
+  sent | grep -q 'last 24 hours'
+  run pm exec -e TELEGRAM_CHAT_ID=gone "$POD" /opt/scripts/audit-digest
+  [[ $status != 0 ]]
+}
+
+@test "exercise-reminder has words of its own when the model gives none" {
+  : >"$WORK/telegram.jsonl"
+  pm exec -e CLAUDE=/bin/false "$POD" /opt/scripts/exercise-reminder standing
+  sent | grep -q 'squats'
+  pm exec -e CLAUDE=/bin/echo "$POD" /opt/scripts/exercise-reminder desk
+  sent | grep -q 'Suggest one desk exercise'
+  run in_pod /opt/scripts/exercise-reminder sofa
+  [[ $status == 64 ]]
+}
+
+@test "heartbeats and the next expected run reach the Pushgateway" {
+  in_pod /opt/scripts/push-heartbeat audit-digest duration_seconds=1.5 'note=a "quoted" \ value'
+  in_pod /opt/scripts/push-next-expected audit-digest
+  metrics | grep -E '^agent_job_last_success_timestamp_seconds\{.*note="a \\"quoted\\" \\\\ value".*task="audit-digest"'
+  metrics | grep -E '^agent_job_duration_seconds\{.*task="audit-digest".*\} 1.5'
+  next=$(metrics | grep -E '^agent_job_next_expected_timestamp_seconds\{.*task="audit-digest"' | awk '{ printf "%d", $NF }')
+  [[ $next -gt $EPOCHSECONDS && $next -le $((EPOCHSECONDS + 86400)) ]]
+  [[ $(in_pod date -d "@$next" +%H:%M) == 07:00 ]]
+  run in_pod /opt/scripts/push-next-expected no-such-job
+  [[ $status == 1 ]]
+  run in_pod /opt/scripts/push-heartbeat
+  [[ $status == 64 ]]
+  run pm exec -e PUSHGATEWAY_URL=http://127.0.0.1:1 "$POD" /opt/scripts/push-heartbeat x
+  [[ $status != 0 ]]
+}
+
+@test "guard's own numbers reach the Pushgateway" {
+  in_pod /opt/scripts/push-metrics
+  metrics | grep -E '^guard_calls_total\{.*decision="deny"'
+  metrics | grep -E '^agent_pod_starts_total\{.*\} [1-9]'
+}
+
+@test "session-manager keeps one session per repository, survives reused pids, starts nothing during shutdown" {
+  in_pod bash -c 'mkdir -p ~/repos/one ~/repos/two'
+  pm cp pod/tests/standins/claude-forking "$POD:/tmp/claude-forking" || in_pod bash -c 'cat >/tmp/claude-forking; chmod 755 /tmp/claude-forking' <pod/tests/standins/claude-forking
+  manage() { pm exec -e AGENT_REPOS="one two" -e CLAUDE=/tmp/claude-forking -e CLAUDE_LIFE="$1" "$POD" /opt/scripts/session-manager; }
+  run manage 60
+  [[ $(grep -c 'started' <<<"$output") == 2 ]] || { echo "$output"; return 1; }
+  run manage 60
+  [[ -z $output && $status == 0 ]] || { echo "$output"; return 1; }
+  # Another process got the pid: the file is stale.
+  in_pod bash -c 'echo "1 12345" >~/.willikins-agent/sessions/one.pid'
+  run manage 60
+  [[ $output == *"started one"* ]]
+  # Overlapping runs: one works.
+  in_pod bash -c 'rm ~/.willikins-agent/sessions/*.pid; for i in 1 2 3 4 5 6; do AGENT_REPOS="one two" CLAUDE=/tmp/claude-forking CLAUDE_LIFE=60 /opt/scripts/session-manager & done; wait' >"$WORK/overlap"
+  [[ $(grep -c 'started' "$WORK/overlap") == 2 ]] || { cat "$WORK/overlap"; return 1; }
+  # One that dies is started again.
+  in_pod bash -c 'read -r pid _ <~/.willikins-agent/sessions/two.pid; kill -9 $pid'
+  run manage 60
+  [[ $output == *"started two"* ]]
+  # No longer wanted.
+  run pm exec -e AGENT_REPOS="one" -e CLAUDE=/tmp/claude-forking "$POD" /opt/scripts/session-manager
+  [[ $output == *"ended two"* ]]
+  run pm exec -e AGENT_REPOS="../x nowhere" -e CLAUDE=/tmp/claude-forking "$POD" /opt/scripts/session-manager
+  [[ $status == 1 && $output == *"no name of a folder"* && $output == *"clone it first"* ]]
+  in_pod touch /tmp/pod/stopping
+  run pm exec -e AGENT_REPOS="two" -e CLAUDE=/tmp/claude-forking "$POD" /opt/scripts/session-manager
+  in_pod rm /tmp/pod/stopping
+  [[ -z $output ]]
+  run pm exec -e AGENT_REPOS="" "$POD" /opt/scripts/session-manager
+  [[ $output == *"ended one"* ]]
+  grep -q 'started remote-control' "$(volume)/.willikins-agent/logs/session-one.log"
+}
+
+@test "a session does not get what only the pod's scripts need" {
+  run pm exec "$POD" /opt/scripts/withhold env
+  ! grep -qE '^(TELEGRAM_BOT_TOKEN|PUSHGATEWAY_URL)=' <<<"$output"
+  grep -q '^ANTHROPIC_API_KEY=' <<<"$output"
+}
+
+@test "credentials in remotes are taken out" {
+  in_pod bash -c 'git init -q ~/repos/leaky && git -C ~/repos/leaky remote add origin "https://user:not-a-real-token@forge.example/x.git" && git -C ~/repos/leaky remote add ssh git@forge.example:x.git'
+  run in_pod /opt/scripts/scrub-remotes
+  [[ $output == *"remote.origin.url"* && $output != *not-a-real-token* ]]
+  [[ $(in_pod git -C /home/claude/repos/leaky remote get-url origin) == https://forge.example/x.git ]]
+  [[ $(in_pod git -C /home/claude/repos/leaky remote get-url ssh) == git@forge.example:x.git ]]
+}
+
+@test "credential-check names what is absent or broken and shows no value" {
+  run in_pod /opt/scripts/credential-check
+  [[ $output == *"absent  github"* && $output == *"anthropic"* && $output != *not-a-real-key* ]]
+}
+
+@test "fetch-config fetches and does not merge" {
+  in_pod bash -c 'set -e; export HOME=/tmp/git-home; mkdir -p $HOME; cd /tmp; rm -rf up.git work ~/x; git init -q --bare -b main up.git; git clone -q up.git work; cd work; git config user.name t; git config user.email t@example.com; echo a >a; git add a; git commit -qm a; git push -q origin HEAD; rm -rf /home/claude/repos/conf; git clone -q /tmp/up.git /home/claude/repos/conf; echo b >a; git commit -qam b; git push -q origin HEAD'
+  : >"$WORK/telegram.jsonl"
+  pm exec -e AGENT_CONFIG_REPO=conf "$POD" /opt/scripts/fetch-config
+  sent | grep -q '1 new commits in conf'
+  [[ $(in_pod cat /home/claude/repos/conf/a) == a ]]
+  : >"$WORK/telegram.jsonl"
+  pm exec -e AGENT_CONFIG_REPO=conf "$POD" /opt/scripts/fetch-config
+  [[ ! -s $WORK/telegram.jsonl ]]
+}
+
+@test "rotate-logs compresses large logs and keeps small ones" {
+  in_pod bash -c 'cd ~/.willikins-agent/logs && head -c 3000 /dev/zero | tr "\0" x >big.log && echo small >small.log'
+  pm exec -e LOG_MAX_BYTES=1000 "$POD" /opt/scripts/rotate-logs
+  [[ ! -s $(volume)/.willikins-agent/logs/big.log ]]
+  [[ $(zcat "$(volume)"/.willikins-agent/logs/big.log.*.gz | wc -c) == 3000 ]]
+  [[ $(cat "$(volume)/.willikins-agent/logs/small.log") == small ]]
+}

@@ -1,0 +1,39 @@
+# What the tests share. Every podman command runs inside one network namespace of the test's own, in which only loopback is up.
+NS=guardpod
+OUT=${POD_TEST_OUT:-$PWD/target/pod}
+WORK=$OUT/run
+IMAGE=localhost/secure-agent-pod:test
+POD=guardpod-workstation
+export CONTAINERS_CONF=$OUT/containers.conf
+
+inside() { nsenter --net=/run/netns/$NS "$@"; }
+pm() { inside podman "$@"; }
+in_pod() { pm exec -i "$POD" "$@"; }
+login() { # login [OPTION...] COMMAND: a real ssh login
+  inside ssh -q -F /dev/null -p 2222 -i "$WORK/client" -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=accept-new \
+    -o UserKnownHostsFile="$WORK/known_hosts" claude@127.0.0.1 "$@"
+}
+eventually() { # eventually SECONDS COMMAND...: until it holds
+  local until=$((SECONDS + $1))
+  shift
+  until "$@"; do ((SECONDS < until)) || return 1; sleep 0.2; done
+}
+ready_lines() { pm logs "$POD" 2>/dev/null | grep -c 'entrypoint: ready:' || true; }
+boots() { [[ $(ready_lines) -ge $1 ]]; }
+volume() { echo "$WORK/volumes/home"; }
+records() { in_pod guard log --json --since 1h; }
+
+start_pod() {
+  python3 pod/tests/derive.py manifests/base/deployment.yaml "$WORK" "$IMAGE" "$WORK/env.json" >"$WORK/play.yaml"
+  pm kube play --start "$WORK/play.yaml" >/dev/null
+}
+
+remove_pod() { pm pod rm -f -t 1 guardpod >/dev/null 2>&1 || true; }
+
+serve() { # serve PORT COMMAND...: a server of the test inside its namespace
+  local port=$1
+  shift
+  inside "$@" >"$WORK/serve-$port.log" 2>&1 3>&- &
+  echo $! >>"$WORK/pids"
+  eventually 15 inside bash -c "exec 3<>/dev/tcp/127.0.0.1/$port" 2>/dev/null
+}
