@@ -1,5 +1,5 @@
-//! Compiles `rules/` into one JSON document, with the same reader that the binary uses for other layers. A mistake in a data
-//! file fails the build with its file and line.
+//! Compiles `rules/` into Rust values that need no reading, with the same reader that the binary uses for other layers. A mistake
+//! in a data file fails the build with its file and line.
 
 #[allow(dead_code, reason = "the build needs only the names")]
 #[path = "src/verdict.rs"]
@@ -13,9 +13,15 @@ mod spec;
 #[path = "src/egress.rs"]
 mod egress;
 
-#[allow(dead_code, reason = "the build needs only the type")]
-#[path = "src/table.rs"]
-mod table;
+#[allow(dead_code, reason = "the build needs only the types")]
+#[path = "src/fixed.rs"]
+mod fixed;
+
+#[path = "src/detector.rs"]
+mod detector;
+
+#[path = "src/build/source.rs"]
+mod source;
 
 mod effect {
     pub(crate) use crate::spec;
@@ -29,6 +35,9 @@ mod types;
 #[path = "src/rule/load.rs"]
 mod load;
 
+#[path = "src/rule/index.rs"]
+mod index;
+
 #[path = "src/rule/bundle.rs"]
 mod bundle;
 
@@ -40,7 +49,7 @@ fn main() {
     let mut files = Vec::new();
     collect(Path::new("rules"), "", &mut files);
     files.sort();
-    let (bundle, errors) = bundle::Bundle::read("rules", &files, &[]);
+    let (mut bundle, errors) = bundle::Bundle::read("rules", &files, &[]);
     if !errors.is_empty() {
         for error in errors {
             println!("cargo::error={error}");
@@ -55,48 +64,20 @@ fn main() {
     let denial = serde_json::json!({"hookSpecificOutput": {
         "hookEventName": "PreToolUse", "permissionDecision": "deny", "permissionDecisionReason": text}});
     std::fs::write(Path::new(&out).join("denial.json"), denial.to_string()).expect("OUT_DIR is writable");
-    // The hook never reads examples: they stand apart.
-    let mut bundle = bundle;
-    tables(&mut bundle, Path::new(&out));
-    let examples: std::collections::BTreeMap<String, types::Examples> =
-        bundle.rules.iter_mut().map(|r| (r.id.clone(), std::mem::take(&mut r.examples))).collect();
-    let json = serde_json::to_string(&examples).expect("examples are plain data");
-    std::fs::write(Path::new(&out).join("examples.json"), json).expect("OUT_DIR is writable");
-    let json = serde_json::to_string(&bundle).expect("a bundle is plain data");
-    std::fs::write(Path::new(&out).join("knowledge.json"), json).expect("OUT_DIR is writable");
+    let out = Path::new(&out);
+    write(out, "bundle.json", &serde_json::to_string(&bundle).expect("a bundle is plain data"));
+    let languages: String = std::mem::take(&mut bundle.languages).iter().map(|(name, language)| format!("{name}\t{language}\n")).collect();
+    // Two keys of which one begins the other are in the order of their bytes only with the tab behind them.
+    let mut lines: Vec<&str> = languages.lines().collect();
+    lines.sort_unstable();
+    write(out, "languages.tsv", &(lines.join("\n") + "\n"));
+    let mut names: Vec<&str> = lines.iter().filter_map(|l| Some(l.split_once('\t')?.0)).collect();
+    names.sort_unstable();
+    write(out, "builtin.rs", &source::builtin(bundle, &names));
 }
 
-/// Moves what a hook seldom needs into tables that are searched where they lie.
-fn tables(bundle: &mut bundle::Bundle, out: &Path) {
-    let mut names = std::collections::BTreeMap::new();
-    let mut specs = String::new();
-    for (at, (stem, mut spec)) in std::mem::take(&mut bundle.commands).into_iter().enumerate() {
-        if spec.names.is_empty() {
-            spec.names.push(stem);
-        }
-        for name in &spec.names {
-            if name.contains(['*', '?', '[']) {
-                bundle.builtin.globs.insert(0, (name.clone(), at));
-            } else {
-                names.insert(name.clone(), at);
-            }
-        }
-        let json = serde_json::to_string(&spec).expect("a description is plain data");
-        specs.push_str(&format!("{}\t{json}\n", spec::number(at)));
-        bundle.builtin.specs = at + 1;
-    }
-    let names: String = names.iter().map(|(name, at)| format!("{name}\t{at}\n")).collect();
-    let mut languages = String::new();
-    for (name, language) in std::mem::take(&mut bundle.languages) {
-        languages.push_str(&format!("{name}\t{language}\n"));
-        bundle.builtin.languages.push(name);
-    }
-    // Two keys of which one begins the other are in the order of their bytes only with the tab behind them.
-    for (file, text) in [("names.tsv", names), ("specs.tsv", specs), ("languages.tsv", languages)] {
-        let mut lines: Vec<&str> = text.lines().collect();
-        lines.sort_unstable();
-        std::fs::write(out.join(file), lines.join("\n") + "\n").expect("OUT_DIR is writable");
-    }
+fn write(out: &Path, name: &str, text: &str) {
+    std::fs::write(out.join(name), text).expect("OUT_DIR is writable");
 }
 
 /// Every TOML file below `folder`, with its path relative to `rules/`.

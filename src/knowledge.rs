@@ -1,10 +1,14 @@
 //! [`Knowledge`]: the data of all layers, ready to judge with.
 
 use crate::effect::World;
-use crate::effect::spec::{BuiltinSpecs, Specs};
+use crate::effect::arity::Arity;
+use crate::effect::inline::Languages;
+use crate::effect::spec::Specs;
+use crate::fixed::List;
 use crate::list::Lists;
 use crate::rule::RuleSet;
 use crate::rule::bundle::Bundle;
+use crate::secret::Redactor;
 use crate::table::Table;
 
 /// Everything that a verdict depends on besides the call and the machine.
@@ -15,52 +19,67 @@ pub struct Knowledge {
     pub version: String,
 }
 
-/// The data that the binary was built with, as written by `build.rs`.
-const BUILTIN: &str = include_str!(concat!(env!("OUT_DIR"), "/knowledge.json"));
+/// `rules/` as `build.rs` wrote it: Rust values that a hook uses where they lie.
+mod builtin {
+    use crate::detector::Detector;
+    use crate::effect::spec::{BuiltinSpecs, CommandSpec, ValueType};
+    use crate::fixed::{List, Map, Str};
+    use crate::rule::set::BuiltinRules;
+    use crate::rule::types::{Examples, Match, Rule};
+    use crate::verdict::Decision;
+    use std::borrow::Cow;
+    include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
+}
+
+/// The same as one document, with the rules' examples: for the commands that show or test rules.
+const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/bundle.json"));
 /// What others have collected about programs; see `rules/arity/`.
 pub(crate) const ARITY: &str = include_str!("../rules/arity/arity.txt");
-/// Descriptions of programs by name, and the tables of languages.
-const SPEC_NAMES: &str = include_str!(concat!(env!("OUT_DIR"), "/names.tsv"));
-const SPECS: &str = include_str!(concat!(env!("OUT_DIR"), "/specs.tsv"));
+/// The tables of languages, by name.
 const LANGUAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/languages.tsv"));
-/// The examples of its rules, by rule id.
-const EXAMPLES: &str = include_str!(concat!(env!("OUT_DIR"), "/examples.json"));
 
 impl Knowledge {
-    /// The data that the binary was built with, without the rules' examples.
-    ///
-    /// Panics if it cannot be read: without rules everything would pass, and in a hook a panic ends in a denial.
-    pub fn builtin_for_judging() -> Bundle {
-        serde_json::from_str(BUILTIN).unwrap_or_else(|error| panic!("the rules that were built in cannot be read: {error}"))
+    /// The data that the binary was built with; nothing is read or copied.
+    pub fn builtin() -> Knowledge {
+        let world = World {
+            arity: Arity::new(ARITY),
+            executed: List::fixed(builtin::EXECUTED),
+            languages: Languages::builtin(Table::new(LANGUAGES), builtin::LANGUAGE_NAMES),
+            specs: Specs::new(builtin::SPECS),
+            lists: Lists::builtin(builtin::LISTS),
+            environment: List::fixed(builtin::ENVIRONMENT),
+            tools: List::fixed(builtin::TOOLS),
+        };
+        Knowledge { world, rules: RuleSet::builtin(builtin::RULES), version: builtin::VERSION.to_owned() }
     }
 
-    /// The data that the binary was built with.
+    /// The detectors that the binary was built with.
+    pub fn builtin_redactor() -> Redactor {
+        Redactor::new(List::fixed(builtin::DETECTORS))
+    }
+
+    /// What [`Knowledge::builtin`] was made of, as if it were read from a folder.
     pub fn builtin_bundle() -> Bundle {
-        let mut bundle = Knowledge::builtin_for_judging();
-        let mut examples: std::collections::BTreeMap<String, crate::rule::Examples> = serde_json::from_str(EXAMPLES).unwrap_or_else(|error| panic!("the examples that were built in cannot be read: {error}"));
-        for rule in &mut bundle.rules {
-            rule.examples = examples.remove(&rule.id).unwrap_or_default();
-        }
-        bundle
+        serde_json::from_str(DOCUMENT).unwrap_or_else(|error| panic!("the rules that were built in cannot be read: {error}"))
     }
 
-    /// Puts a bundle to use. Lists that contain themselves are an error.
+    /// A folder's data and nothing that is built in but collected facts. Lists that contain themselves are an error.
     pub fn new(bundle: Bundle) -> Result<Knowledge, String> {
-        let lists = Lists::new(&bundle.lists)?;
-        let mut environment: Vec<(String, String)> = bundle.environment.into_iter().collect();
-        // The most precise name first.
-        environment.sort_by_cached_key(|(glob, _)| std::cmp::Reverse(crate::effect::spec::precision(glob)));
-        let mut tools: Vec<(String, String, String)> = bundle
-            .tools
-            .into_iter()
-            .flat_map(|(tool, arguments)| arguments.into_iter().map(move |(a, kind)| (tool.clone(), a, kind)))
-            .collect();
-        tools.sort_by_cached_key(|(tool, a, _)| std::cmp::Reverse((crate::effect::spec::precision(tool), crate::effect::spec::precision(a))));
-        let languages = crate::effect::inline::Languages::new(bundle.languages, Table::new(LANGUAGES), bundle.builtin.languages);
-        let builtin = BuiltinSpecs { names: Table::new(SPEC_NAMES), specs: Table::new(SPECS) };
-        let arity = crate::effect::arity::Arity::new(ARITY);
-        let world = World { arity, executed: bundle.executed.into_iter().collect(), languages, specs: Specs::new(builtin, bundle.builtin.specs, bundle.builtin.globs, bundle.commands, bundle.tables), lists, environment, tools };
-        let rules = RuleSet { rules: bundle.rules, exceptions: bundle.exceptions };
-        Ok(Knowledge { world, rules, version: bundle.version })
+        let (environment, tools, executed) = (bundle.environment_in_order(), bundle.tools_in_order(), bundle.executed_in_order());
+        let mut specs = Specs::default();
+        bundle.commands.into_values().for_each(|spec| specs.add(spec));
+        bundle.tables.into_iter().for_each(|(name, choice)| specs.add_table(name, choice));
+        let mut languages = Languages::default();
+        languages.extend(bundle.languages);
+        let world = World {
+            arity: Arity::new(ARITY),
+            executed: executed.into(),
+            languages,
+            specs,
+            lists: Lists::new(&bundle.lists)?,
+            environment: environment.into(),
+            tools: tools.into(),
+        };
+        Ok(Knowledge { world, rules: RuleSet::new(bundle.rules, bundle.exceptions), version: bundle.version })
     }
 }

@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_record_always_fits_a_frame() {
-        let redactor = Redactor::new(crate::knowledge::Knowledge::builtin_bundle().detectors);
+        let redactor = crate::knowledge::Knowledge::builtin_redactor();
         for text in ["x".repeat(100_000), "\u{1}".repeat(50_000), "ä\"\\".repeat(9_000)] {
             let facts = Facts {
                 command: text.clone(),
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn secrets_go_before_anything_is_cut() {
-        let redactor = Redactor::new(crate::knowledge::Knowledge::builtin_bundle().detectors);
+        let redactor = crate::knowledge::Knowledge::builtin_redactor();
         let token = ["gh", "p_", "fakefakefakefakefakefake"].concat();
         let facts = Facts { command: format!("{}{token}", "x ".repeat(MAX_COMMAND / 2 - 8)), ..Facts::default() };
         let record = Record::new(&facts, &redactor);

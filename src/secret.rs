@@ -1,24 +1,10 @@
 //! Finds secrets in text and takes them out. A pattern is compiled only when one of its keywords occurs.
 
+use crate::detector::Detector;
+use crate::fixed::List;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-
-/// One kind of secret; see `rules/detectors.toml`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Detector {
-    pub id: String,
-    /// Lower case; one must occur.
-    pub keywords: Vec<String>,
-    /// The group that matches is the secret.
-    pub pattern: String,
-    /// Examples, each in parts.
-    #[serde(default, rename = "match")]
-    pub matches: Vec<Vec<String>>,
-    #[serde(default)]
-    pub pass: Vec<Vec<String>>,
-}
 
 /// Text without secrets: only [`Redactor::redact`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -53,22 +39,13 @@ impl std::fmt::Display for Redacted {
 /// Takes secrets out of text.
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
-    detectors: Vec<Detector>,
-}
-
-#[derive(Deserialize)]
-struct DetectorFile {
-    detector: Vec<Detector>,
+    detectors: List<Detector>,
 }
 
 impl Redactor {
-    /// Uses the detectors of a bundle's `detectors.toml`.
-    ///
-    /// Panics when they cannot be read: without them secrets would be recorded, and in a hook a panic ends in a denial.
-    pub fn new(detectors: serde_json::Value) -> Redactor {
-        let file: DetectorFile =
-            serde_json::from_value(detectors).unwrap_or_else(|error| panic!("the detectors of secrets cannot be read: {error}"));
-        Redactor { detectors: file.detector }
+    /// Uses these detectors.
+    pub fn new(detectors: impl Into<List<Detector>>) -> Redactor {
+        Redactor { detectors: detectors.into() }
     }
 
     /// The detectors, for tests and docs.
@@ -80,8 +57,8 @@ impl Redactor {
     pub fn redact(&self, text: &str) -> Redacted {
         let mut text: Cow<'_, str> = Cow::Borrowed(text);
         let lower = text.to_lowercase();
-        for detector in &self.detectors {
-            if !detector.keywords.iter().any(|k| lower.contains(k.as_str())) {
+        for detector in self.detectors.iter() {
+            if !detector.keywords.iter().any(|k| lower.contains(&**k)) {
                 continue;
             }
             let pattern = Regex::new(&detector.pattern).unwrap_or_else(|error| panic!("detector `{}`: {error}", detector.id));
@@ -123,7 +100,7 @@ mod tests {
         for detector in redactor.detectors() {
             assert!(Regex::new(&detector.pattern).is_ok(), "{}", detector.id);
             assert!(!detector.matches.is_empty() && !detector.pass.is_empty(), "{} has no examples", detector.id);
-            let alone = Redactor { detectors: vec![detector.clone()] };
+            let alone = Redactor::new(vec![detector.clone()]);
             for example in &detector.matches {
                 let text = example.concat();
                 let out = alone.redact(&text);

@@ -80,7 +80,8 @@ pub fn handle(input: Result<Vec<u8>, Unreadable>, started: Instant, now_ms: i64,
         Err(_) => "/".into(),
     };
     let project = project(&cwd);
-    let mut loaded = config::load(&Place::real(project.clone()));
+    // The process ends with the answer: cleaning up would only take time.
+    let mut loaded = std::mem::ManuallyDrop::new(config::load(&Place::real(project.clone())));
     if let Some(state) = state {
         loaded.state = state.to_owned();
     }
@@ -89,7 +90,7 @@ pub fn handle(input: Result<Vec<u8>, Unreadable>, started: Instant, now_ms: i64,
     let mut vars = crate::vars(&context);
     vars.set("layers", loaded.broken.clone());
     let mut facts = Facts { time_ms: now_ms, rules_version: loaded.know.version.clone(), cwd: context.cwd.to_string_lossy().into_owned(), ..Facts::default() };
-    let (plan, judged) = match &event {
+    let (mut plan, judged) = match &event {
         Ok(event) => {
             describe(event, &mut facts);
             match &event.kind {
@@ -117,7 +118,7 @@ pub fn handle(input: Result<Vec<u8>, Unreadable>, started: Instant, now_ms: i64,
         conditions.push("layer-broken");
         facts.error = Some(loaded.errors[0].to_string());
     }
-    let mut verdict = if judged { evaluate(&plan, &conditions, &loaded, &vars) } else { Verdict::default() };
+    let mut verdict = if judged { evaluate(&mut plan, &conditions, &loaded, &vars) } else { Verdict::default() };
     name_the_broken_file(&mut verdict, &loaded);
     let decision = judged.then(|| hook::effective(verdict.decision, attended));
     facts.decision = decision;
@@ -139,7 +140,7 @@ pub fn handle(input: Result<Vec<u8>, Unreadable>, started: Instant, now_ms: i64,
         outcome.drain = false;
         if judged {
             conditions.push("record-lost");
-            outcome.verdict = evaluate(&plan, &conditions, &loaded, &vars);
+            outcome.verdict = evaluate(&mut plan, &conditions, &loaded, &vars);
             outcome.decision = Some(hook::effective(outcome.verdict.decision, attended));
         }
     }
@@ -178,14 +179,13 @@ fn condition(name: &str, detail: &str) -> Plan {
     Plan { effects: vec![effect], ..Plan::default() }
 }
 
-fn evaluate(plan: &Plan, conditions: &[&str], loaded: &Loaded, vars: &crate::list::Vars) -> Verdict {
-    let mut plan = plan.clone();
+fn evaluate(plan: &mut Plan, conditions: &[&str], loaded: &Loaded, vars: &crate::list::Vars) -> Verdict {
     for effect in &mut plan.effects {
         for condition in conditions {
             effect.with.add(condition);
         }
     }
-    crate::rule::evaluate::evaluate(&loaded.know.rules, &loaded.know.world.lists, vars, &plan)
+    crate::rule::evaluate::evaluate(&loaded.know.rules, &loaded.know.world.lists, vars, plan)
 }
 
 /// The hash of a judged file, read as carefully as it was judged.

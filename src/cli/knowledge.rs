@@ -104,7 +104,7 @@ const GENERATED: &str = "<!-- Made by `guard rules doc`; do not edit. A test say
 /// The text of `docs/rules.md`.
 pub fn rules_document(rules: &[Rule]) -> String {
     let mut out = format!("# The rules\n\n{GENERATED}{} rules, by subject. *If unsure* is the decision when the evidence is no proof.\n", rules.len());
-    let subjects: BTreeSet<&str> = rules.iter().map(|r| r.subject.as_str()).collect();
+    let subjects: BTreeSet<&str> = rules.iter().map(|r| &*r.subject).collect();
     for subject in subjects {
         let _ = write!(out, "\n## {subject}\n");
         for rule in rules.iter().filter(|r| r.subject == subject) {

@@ -62,7 +62,7 @@ impl Arity {
             };
             let mut here = &mut root;
             for word in path.split(' ') {
-                here = here.sub.entry(word.to_owned()).or_default();
+                here = here.sub.or_default(word);
             }
             let own = std::mem::replace(here, spec_of(items));
             here.sub = own.sub;
@@ -91,20 +91,20 @@ fn spec_of(items: &str) -> CommandSpec {
     for item in items.split_whitespace() {
         if let Some(operand) = item.strip_prefix(':') {
             let written = if operand == "c" { "command" } else { "unknown" };
-            spec.operands.get_or_insert_with(Vec::new).push(ValueType::One(written.to_owned()));
+            spec.operands.get_or_insert_default().to_mut().push(ValueType::one(written));
         } else if let Some((name, kind)) = parsed(item) {
             let written = match kind {
                 Kind::Switch => "",
                 Kind::Path if OUTPUTS.contains(&name) => "write",
                 Kind::Text if OUTPUTS.contains(&name) => {
-                    let choice = [("/*|~*|./*|../*", "write"), ("*", "unknown")].map(|(p, t)| (p.to_owned(), t.to_owned()));
-                    spec.flags.insert(name.to_owned(), ValueType::Choice(choice.into()));
+                    let choice = [("/*|~*|./*|../*", "write"), ("*", "unknown")].map(|(p, t)| (p, t.into()));
+                    spec.flags.insert(name.to_owned(), ValueType::Choice(choice.into_iter().collect()));
                     continue;
                 }
                 Kind::Text | Kind::Path if name.starts_with("--output-") && !name.ends_with("format") => "write",
                 Kind::Text | Kind::Path | Kind::Command => "unknown",
             };
-            spec.flags.insert(name.to_owned(), ValueType::One(written.to_owned()));
+            spec.flags.insert(name.to_owned(), ValueType::one(written));
         }
     }
     spec
@@ -137,8 +137,8 @@ mod tests {
     #[test]
     fn a_spec_has_the_sub_commands_at_any_depth() {
         let spec = FACTS.spec("a").expect("a is collected");
-        assert!(spec.sub["b"].sub.contains_key("c"));
-        assert!(spec.sub["d"].flags.contains_key("--x"));
+        assert!(spec.sub["b"].sub.get("c").is_some());
+        assert!(spec.sub["d"].flags.get("--x").is_some());
         assert!(FACTS.spec("q").is_none());
     }
 }

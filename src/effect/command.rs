@@ -213,10 +213,10 @@ impl Walker<'_> {
         let types = operand_types(&sorted.chain, &sorted.modifiers);
         let Some(kind) = types.get((sorted.operands.len() - 1).min(types.len().saturating_sub(1))) else { return false };
         let written = match kind {
-            ValueType::One(written) => written.as_str(),
+            ValueType::One(written) => &**written,
             ValueType::Choice(choice) => {
                 let value = sorted.operands.last().and_then(Text::as_known).unwrap_or("");
-                spec::choose(choice, value).map_or("", |(_, w)| w.as_str())
+                spec::choose(choice, value).map_or("", |(_, w)| &**w)
             }
         };
         let name = spec::type_parts(written).name;
@@ -344,15 +344,9 @@ impl Walker<'_> {
             ValueType::Choice(choice) => spec::choose(choice, &known).map(|(_, w)| w.clone()).unwrap_or_else(|| "text".into()),
         };
         if let Some(table) = written.trim().strip_prefix("table:") {
-            written = self
-                .know
-                .specs
-                .tables
-                .get(table)
-                .and_then(|t| spec::choose(t, &known))
-                .map_or_else(|| "text".to_owned(), |(_, w)| w.clone());
+            written = self.know.specs.table(table).and_then(|t| spec::choose(t, &known)).map_or_else(|| "text".into(), |(_, w)| w.clone());
         }
-        written
+        written.into_owned()
     }
 
     /// An operation of a system with its own verbs.

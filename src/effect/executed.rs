@@ -23,7 +23,7 @@ impl Walker<'_> {
             self.run_at(&mut inner, &content.clone(), Text::default(), about.span);
             return;
         }
-        let Some(form) = self.know.executed.iter().find(|(pattern, _)| self.know.lists.any(std::slice::from_ref(pattern), path, &self.vars) == Certainty::Yes) else {
+        let Some(form) = self.know.executed.iter().find(|(pattern, _)| self.know.lists.any([&**pattern], path, &self.vars) == Certainty::Yes) else {
             return;
         };
         let form = form.1.clone();

@@ -45,8 +45,7 @@ impl Walker<'_> {
     pub(super) fn interpret(&mut self, shell: &mut Shell, mut sorted: Sorted<'_>, call: &Call) -> Text {
         self.claim_operands(&mut sorted);
         for (spec, _) in &sorted.chain {
-            let more: Vec<String> = spec.modifiers.clone();
-            sorted.modifiers.extend(more);
+            sorted.modifiers.extend(spec.modifiers.iter().map(ToString::to_string));
         }
         let mut about = call.about.clone();
         for modifier in &sorted.modifiers {
@@ -160,7 +159,7 @@ impl Walker<'_> {
     /// One value of one type, outside a command's own words (variables, tables, tools).
     pub(super) fn typed(&mut self, shell: &mut Shell, kind: &str, value: &Text, about: &About, lang: Option<&str>) {
         let claim = Claim { kind: kind.to_owned(), value: value.clone(), modifiers: Vec::new(), operand: None };
-        let spec = CommandSpec { lang: lang.map(str::to_owned), ..CommandSpec::default() };
+        let spec = CommandSpec { lang: lang.map(|l| l.to_owned().into()), ..CommandSpec::default() };
         let sorted =
             Sorted { chain: vec![(&spec, String::new())], claims: Vec::new(), operands: Vec::new(), modifiers: Vec::new(), unclaimed: Vec::new(), path: String::new() };
         let call = Call {
@@ -554,8 +553,7 @@ impl Walker<'_> {
         let mut about = about.clone();
         about.with.add("config");
         self.operate(shell, "git.config-key", Text::known(key.clone()), None, &about);
-        let tables = &self.know.specs.tables;
-        let Some(kind) = tables.get("git-config").and_then(|t| {
+        let Some(kind) = self.know.specs.table("git-config").and_then(|t| {
             t.iter().filter(|(p, _)| spec::simple_glob(&p.to_lowercase(), &key)).max_by_key(|(p, _)| spec::precision(p)).map(|(_, w)| w.clone())
         }) else {
             return;
@@ -798,13 +796,13 @@ impl Walker<'_> {
         let mut names: Vec<String> = Vec::new();
         for (spec, _) in chain {
             if let Some(more) = &spec.does {
-                names.extend(more.iter().cloned());
+                names.extend(more.iter().map(ToString::to_string));
             }
             for (modifier, change) in &spec.when {
                 if mods.iter().any(|m| m == modifier)
                     && let Some(more) = &change.does
                 {
-                    names.extend(more.iter().cloned());
+                    names.extend(more.iter().map(ToString::to_string));
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use super::spec::{Specs, simple_glob};
 use super::text::Text;
+use crate::fixed::{List, Str};
 use crate::list::{Lists, Vars};
 use crate::verdict::Certainty;
 
@@ -13,23 +14,23 @@ pub struct World {
     pub arity: super::arity::Arity,
     pub lists: Lists,
     /// Path pattern → how commands stand in such a file.
-    pub executed: Vec<(String, String)>,
+    pub executed: List<(Str, Str)>,
     pub languages: super::inline::Languages,
     /// Name glob → type of the variable's value.
-    pub environment: Vec<(String, String)>,
+    pub environment: List<(Str, Str)>,
     /// Tool glob, argument glob → type of the argument.
-    pub tools: Vec<(String, String, String)>,
+    pub tools: List<(Str, Str, Str)>,
 }
 
 impl World {
     /// How surely `text` is in the list; a list that does not exist holds nothing.
     pub fn in_list(&self, name: &str, text: &Text, vars: &Vars) -> Certainty {
-        self.lists.get(name).map_or(Certainty::No, |patterns| self.lists.any(patterns, text, vars))
+        self.lists.contains(name, text, vars)
     }
 
     /// The type of a variable's value, when it is code, a program or a library.
     pub fn environment(&self, name: &str) -> Option<&str> {
-        self.environment.iter().find(|(glob, _)| simple_glob(glob, name)).map(|(_, kind)| kind.as_str())
+        self.environment.iter().find(|(glob, _)| simple_glob(glob, name)).map(|(_, kind)| &**kind)
     }
 
     /// The type of a tool's argument.
@@ -37,6 +38,6 @@ impl World {
         self.tools
             .iter()
             .find(|(t, a, _)| simple_glob(t, tool) && simple_glob(a, argument))
-            .map(|(_, _, kind)| kind.as_str())
+            .map(|(_, _, kind)| &**kind)
     }
 }

@@ -83,8 +83,8 @@ pub fn folders(place: &Place) -> (PathBuf, PathBuf, PathBuf) {
 /// Reads every layer. Mistakes never stop it: they are in [`Loaded::errors`].
 pub fn load(place: &Place) -> Loaded {
     let (home, mut state, user) = folders(place);
-    let mut bundle = Knowledge::builtin_for_judging();
-    let redactor = crate::secret::Redactor::new(bundle.detectors.clone());
+    let mut know = Knowledge::builtin();
+    let redactor = Knowledge::builtin_redactor();
     let mut attended = None;
     let mut egress_enforced = false;
     let mut errors = Vec::new();
@@ -109,16 +109,16 @@ pub fn load(place: &Place) -> Loaded {
             attended = config.attended;
         }
         let loosens = name == "system" || may_loosen.iter().any(|l| l == name);
-        merge(&mut bundle, &folder, name, loosens && name != "project", &mut errors);
+        merge(&mut know, &folder, name, loosens && name != "project", &mut errors);
         if errors.len() > before {
             broken.push(folder.to_string_lossy().into_owned());
         }
     }
-    let know = Knowledge::new(bundle).unwrap_or_else(|what| {
+    if let Err(what) = know.world.lists.check() {
         // The layers' lists do not fit together: judge with what is built in, under the rule for broken layers.
         errors.push(LoadError { file: "lists.toml".into(), line: 1, what });
-        Knowledge::new(Knowledge::builtin_for_judging()).unwrap_or_else(|error| panic!("the lists that were built in are broken: {error}"))
-    });
+        know = Knowledge::builtin();
+    }
     Loaded { know, redactor, attended: attended.unwrap_or_default(), egress_enforced, state, home, errors, broken }
 }
 
@@ -139,7 +139,7 @@ fn read_config(folder: &Path, errors: &mut Vec<LoadError>) -> ConfigFile {
 }
 
 /// Adds a layer. One that may not loosen adds rules, and lists and programs under new names; it replaces nothing.
-fn merge(bundle: &mut Bundle, folder: &Path, name: &str, loosens: bool, errors: &mut Vec<LoadError>) {
+fn merge(know: &mut Knowledge, folder: &Path, name: &str, loosens: bool, errors: &mut Vec<LoadError>) {
     let shown = folder.to_string_lossy().into_owned();
     let files = match super::files::data_files(folder) {
         Ok(files) => files,
@@ -148,36 +148,30 @@ fn merge(bundle: &mut Bundle, folder: &Path, name: &str, loosens: bool, errors: 
             return;
         }
     };
-    let known: Vec<String> = bundle.lists.keys().cloned().collect();
+    let known: Vec<String> = know.world.lists.names().map(str::to_owned).collect();
     let (layer, mistakes) = Bundle::read(&shown, &files, &known);
     errors.extend(mistakes);
-    bundle.version = format!("{}+{}", bundle.version, layer.version);
+    know.version = format!("{}+{}", know.version, layer.version);
     let mut refuse = |file: &str, what: String| errors.push(LoadError { file: format!("{shown}/{file}"), line: 1, what });
     for rule in layer.rules {
-        match bundle.rules.iter_mut().find(|r| r.id == rule.id) {
-            Some(old) if loosens || rule.decision >= old.decision && rule.matches == old.matches => *old = rule,
-            Some(_) => refuse(
+        match know.rules.find(&rule.id) {
+            Some(old) if !(loosens || rule.decision >= old.decision && rule.matches == old.matches) => refuse(
                 &format!("policy/{}.toml", rule.id),
                 format!("rule `{}` exists below; the {name} layer may only make its decision stricter, or use another id", rule.id),
             ),
-            None => bundle.rules.push(rule),
+            _ => know.rules.put(rule),
         }
     }
-    if loosens {
-        bundle.egress.destination.extend(layer.egress.destination);
-    }
     for (list, entries) in layer.lists {
-        match bundle.lists.get_mut(&list) {
-            Some(old) if loosens => old.extend(entries),
-            Some(_) => refuse("lists.toml", format!("list `{list}` exists below; the {name} layer may not add to it, as entries may loosen a rule")),
-            None => {
-                bundle.lists.insert(list, entries);
-            }
+        if loosens || !know.world.lists.has(&list) {
+            know.world.lists.extend(&list, entries.into_iter().map(Into::into));
+        } else {
+            refuse("lists.toml", format!("list `{list}` exists below; the {name} layer may not add to it, as entries may loosen a rule"));
         }
     }
     for (stem, spec) in layer.commands {
         if loosens {
-            bundle.commands.insert(stem, spec);
+            know.world.specs.add(spec);
         } else {
             refuse(&format!("commands/{stem}.toml"), format!("the {name} layer may not describe programs, as a description may hide what one does"));
         }
@@ -190,7 +184,7 @@ fn merge(bundle: &mut Bundle, folder: &Path, name: &str, loosens: bool, errors: 
             if exception.reason.trim().is_empty() {
                 refuse("exceptions.toml", format!("the exception to `{}` has no reason", exception.rule));
             } else if exception.until >= today {
-                bundle.exceptions.push(exception);
+                know.rules.exceptions.push(exception);
             }
         }
     }

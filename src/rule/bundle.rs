@@ -1,25 +1,16 @@
 //! A folder of data files → everything in it, checked. One reader for `build.rs`, for `--rules DIR` and for layers.
 
 use super::load::{self, LoadError};
+use crate::detector::{Detector, DetectorFile};
 use crate::egress::Egress;
 use super::types::{Exception, Rule};
-use crate::effect::spec::{Choice, CommandSpec};
+use crate::effect::spec::{Choice, CommandSpec, precision};
+use crate::fixed::Str;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
-
-/// What `build.rs` put into tables of their own.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Builtin {
-    /// How many descriptions of programs there are.
-    pub specs: usize,
-    /// Name globs of them, with their numbers; the last one first.
-    pub globs: Vec<(String, usize)>,
-    /// Languages in the order of their table.
-    pub languages: Vec<String>,
-}
 
 /// The content of one rules folder.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -28,9 +19,6 @@ pub struct Bundle {
     pub lists: BTreeMap<String, Vec<String>>,
     /// File stem → spec.
     pub commands: BTreeMap<String, CommandSpec>,
-    /// What of the built-in data lies in tables; empty for folders.
-    #[serde(default)]
-    pub builtin: Builtin,
     /// Changes when any file does.
     #[serde(default)]
     pub version: String,
@@ -47,7 +35,8 @@ pub struct Bundle {
     /// Where connections may go.
     #[serde(default)]
     pub egress: Egress,
-    pub detectors: Value,
+    #[serde(default)]
+    pub detectors: Vec<Detector>,
     pub exceptions: Vec<Exception>,
     /// Data that nothing reads yet but that must stay well-formed.
     pub other: BTreeMap<String, Value>,
@@ -132,6 +121,29 @@ impl Bundle {
         (bundle, errors)
     }
 
+    /// Variables with the types of their values, the most precise name first.
+    pub fn environment_in_order(&self) -> Vec<(Str, Str)> {
+        let mut all: Vec<(Str, Str)> = self.environment.iter().map(|(name, kind)| (name.clone().into(), kind.clone().into())).collect();
+        all.sort_by_cached_key(|(name, _)| std::cmp::Reverse(precision(name)));
+        all
+    }
+
+    /// Tools, their arguments and the types of these, the most precise names first.
+    pub fn tools_in_order(&self) -> Vec<(Str, Str, Str)> {
+        let of = |(tool, arguments): (&String, &BTreeMap<String, String>)| {
+            let tool = tool.clone();
+            arguments.iter().map(move |(name, kind)| (tool.clone().into(), name.clone().into(), kind.clone().into())).collect::<Vec<_>>()
+        };
+        let mut all: Vec<(Str, Str, Str)> = self.tools.iter().flat_map(of).collect();
+        all.sort_by_cached_key(|(tool, name, _)| std::cmp::Reverse((precision(tool), precision(name))));
+        all
+    }
+
+    /// Path patterns, and how commands stand in such files.
+    pub fn executed_in_order(&self) -> Vec<(Str, Str)> {
+        self.executed.iter().map(|(path, form)| (path.clone().into(), form.clone().into())).collect()
+    }
+
     fn add(&mut self, file: &str, path: &str, text: &str, lists: &[String]) -> Result<(), LoadError> {
         let parts: Vec<&str> = path.split('/').collect();
         let stem = parts.last().and_then(|l| l.strip_suffix(".toml")).unwrap_or("");
@@ -145,7 +157,10 @@ impl Bundle {
             ["policy", _] => self.rules.push(load::rule(file, stem, "", text, &|name| lists.iter().any(|l| l == name))?),
             ["commands", "_tables.toml"] => self.tables = load::parse(file, text)?,
             ["commands", _] => {
-                let spec: CommandSpec = load::parse(file, text)?;
+                let mut spec: CommandSpec = load::parse(file, text)?;
+                if spec.names.is_empty() {
+                    spec.names = vec![stem.to_owned().into()].into();
+                }
                 check_spec(file, text, &spec)?;
                 self.commands.insert(stem.to_owned(), spec);
             }
@@ -154,7 +169,7 @@ impl Bundle {
             ["languages", _] => {
                 self.languages.insert(stem.to_owned(), load::parse(file, text)?);
             }
-            ["detectors.toml"] => self.detectors = load::parse(file, text)?,
+            ["detectors.toml"] => self.detectors = load::parse::<DetectorFile>(file, text)?.detector,
             ["exceptions.toml"] => self.exceptions = load::parse::<ExceptionFile>(file, text)?.exception,
             [other] if other.ends_with(".toml") => {
                 self.other.insert(stem.to_owned(), load::parse(file, text)?);
@@ -191,7 +206,7 @@ fn check_spec(file: &str, text: &str, spec: &CommandSpec) -> Result<(), LoadErro
     let values = spec
         .operands
         .iter()
-        .flatten()
+        .flat_map(|types| types.iter())
         .chain(&spec.last)
         .chain(spec.flags.values())
         .chain(spec.env.values());

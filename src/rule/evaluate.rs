@@ -11,7 +11,7 @@ const MAX_EFFECT: usize = 240;
 
 /// Judges a plan: every rule that fires gives one finding, its strongest; the greatest decision wins.
 pub fn evaluate(rules: &RuleSet, lists: &Lists, vars: &Vars, plan: &Plan) -> Verdict {
-    let mut findings: Vec<Finding> = rules.rules.iter().filter_map(|rule| strongest(rule, &rules.exceptions, lists, vars, plan)).collect();
+    let mut findings: Vec<Finding> = rules.candidates(plan).filter_map(|rule| strongest(rule, &rules.exceptions, lists, vars, plan)).collect();
     findings.sort_by(|a, b| b.decision.cmp(&a.decision).then_with(|| a.rule.cmp(&b.rule)));
     Verdict { decision: findings.first().map_or(Decision::Allow, |f| f.decision), findings }
 }
@@ -38,14 +38,14 @@ fn strongest(rule: &Rule, exceptions: &[Exception], lists: &Lists, vars: &Vars, 
         printed = printed.chars().take(MAX_EFFECT).collect::<String>() + "…";
     }
     Some(Finding {
-        rule: rule.id.clone(),
+        rule: rule.id.to_string(),
         decision,
         certainty,
         span: effect.span,
         effect: printed,
-        message: rule.summary.clone(),
-        why: rule.why.clone(),
-        instead: rule.instead.clone(),
+        message: rule.summary.to_string(),
+        why: rule.why.to_string(),
+        instead: rule.instead.to_string(),
     })
 }
 

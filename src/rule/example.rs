@@ -70,7 +70,7 @@ pub fn run(rules: &[Rule], only: Option<&str>, judge: &dyn Fn(&ExampleCall) -> V
     let mut out = Vec::new();
     for rule in rules.iter().filter(|r| only.is_none_or(|o| r.id == o || r.subject == o)) {
         if let Err(what) = super::load::enough_examples(rule) {
-            out.push(Outcome { rule: rule.id.clone(), example: String::new(), kind: Kind::Failed, what });
+            out.push(Outcome { rule: rule.id.to_string(), example: String::new(), kind: Kind::Failed, what });
         }
         let wanted = [(Decision::Deny, &rule.examples.deny), (Decision::Ask, &rule.examples.ask), (Decision::Warn, &rule.examples.warn)];
         for (decision, examples) in wanted {
@@ -89,9 +89,9 @@ pub fn run(rules: &[Rule], only: Option<&str>, judge: &dyn Fn(&ExampleCall) -> V
             let text = call(example).map(|c| c.text).unwrap_or_default();
             out.push(if fired {
                 let what = "this gap is closed: move it from `todo` to the examples that fire".into();
-                Outcome { rule: rule.id.clone(), example: text, kind: Kind::Failed, what }
+                Outcome { rule: rule.id.to_string(), example: text, kind: Kind::Failed, what }
             } else {
-                Outcome { rule: rule.id.clone(), example: text, kind: Kind::Todo, what: "known gap".into() }
+                Outcome { rule: rule.id.to_string(), example: text, kind: Kind::Todo, what: "known gap".into() }
             });
         }
         for command in backticked(&rule.instead) {
@@ -107,7 +107,7 @@ pub fn run(rules: &[Rule], only: Option<&str>, judge: &dyn Fn(&ExampleCall) -> V
 
 fn outcome(rule: &Rule, example: &str, what: Option<String>) -> Outcome {
     let kind = if what.is_some() { Kind::Failed } else { Kind::Passed };
-    Outcome { rule: rule.id.clone(), example: example.to_owned(), kind, what: what.unwrap_or_default() }
+    Outcome { rule: rule.id.to_string(), example: example.to_owned(), kind, what: what.unwrap_or_default() }
 }
 
 fn describe(verdict: &Verdict) -> String {

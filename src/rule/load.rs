@@ -1,6 +1,7 @@
 //! Rule files → rules, with file and line in every complaint.
 
 use super::types::{Examples, Match, Rule};
+use crate::fixed::Str;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -27,7 +28,7 @@ struct RuleFile {
     #[serde(default)]
     instead: String,
     #[serde(default)]
-    tags: Vec<String>,
+    tags: Vec<Str>,
     #[serde(rename = "match", default)]
     matches: Vec<Match>,
     #[serde(default)]
@@ -69,15 +70,15 @@ pub fn rule(file: &str, id: &str, subject: &str, text: &str, lists: &dyn Fn(&str
         check_match(one, lists).map_err(|(needle, what)| complain(&needle, what))?;
     }
     Ok(Rule {
-        id: id.to_owned(),
-        subject: subject.to_owned(),
-        summary: raw.summary,
+        id: id.to_owned().into(),
+        subject: subject.to_owned().into(),
+        summary: raw.summary.into(),
         decision: main,
         maybe,
-        why: raw.why,
-        instead: raw.instead,
-        tags: raw.tags,
-        matches: raw.matches,
+        why: raw.why.into(),
+        instead: raw.instead.into(),
+        tags: raw.tags.into(),
+        matches: raw.matches.into(),
         examples: raw.examples,
     })
 }
@@ -98,16 +99,16 @@ fn check_match(one: &Match, lists: &dyn Fn(&str) -> bool) -> Result<(), (String,
     }
     for action in &one.action {
         let wild = action.contains(['*', '?', '[', '{']);
-        if !wild && !action.contains('.') && !ACTIONS.contains(&action.as_str()) {
+        if !wild && !action.contains('.') && !ACTIONS.contains(&&**action) {
             return Err((
-                action.clone(),
+                action.to_string(),
                 format!("unknown action `{action}`; expected one of {}, or an operation such as `git.push`", ACTIONS.join(", ")),
             ));
         }
     }
     for label in &one.data {
-        if !LABELS.contains(&label.as_str()) {
-            return Err((label.clone(), format!("unknown label `{label}`; expected one of {}", LABELS.join(", "))));
+        if !LABELS.contains(&&**label) {
+            return Err((label.to_string(), format!("unknown label `{label}`; expected one of {}", LABELS.join(", "))));
         }
     }
     for pattern in one.target.iter().chain(&one.host).chain(&one.unless).chain(&one.unless_host).chain(&one.program).chain(&one.unless_program) {
@@ -117,7 +118,7 @@ fn check_match(one: &Match, lists: &dyn Fn(&str) -> bool) -> Result<(), (String,
         if let Some(list) = pattern.strip_prefix('@')
             && !lists(list)
         {
-            return Err((pattern.clone(), format!("unknown list `@{list}`; lists are in lists.toml")));
+            return Err((pattern.to_string(), format!("unknown list `@{list}`; lists are in lists.toml")));
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 use super::Match;
 use crate::effect::spec::simple_glob;
 use crate::effect::{Effect, Text};
+use crate::fixed::{List, Str};
 use crate::label::Label;
 use crate::list::{Lists, Vars};
 use crate::verdict::Certainty;
@@ -61,7 +62,7 @@ pub fn matches(one: &Match, effect: &Effect, lists: &Lists, vars: &Vars) -> Cert
     sure
 }
 
-fn host(patterns: &[String], effect: &Effect, lists: &Lists, vars: &Vars) -> Certainty {
+fn host(patterns: &List<Str>, effect: &Effect, lists: &Lists, vars: &Vars) -> Certainty {
     effect.target.host.as_ref().map_or(Certainty::No, |host| lists.any_host(patterns, host, vars))
 }
 

@@ -3,9 +3,12 @@
 pub mod bundle;
 pub mod evaluate;
 pub mod example;
+pub mod index;
 pub mod load;
 pub mod matching;
 pub mod rewrite;
+pub mod set;
 pub mod types;
 
-pub use types::{Example, Examples, Exception, Match, Rule, RuleSet};
+pub use set::RuleSet;
+pub use types::{Example, Examples, Exception, Match, Rule};

@@ -1,5 +1,6 @@
 //! The types of rules, as they stand in files. `build.rs` includes this file, so it depends on decisions alone.
 
+use crate::fixed::{List, Str};
 use crate::verdict::Decision;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -7,18 +8,18 @@ use std::collections::BTreeMap;
 /// One rule; its id is its file's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
-    pub id: String,
+    pub id: Str,
     /// Folder under `policy/`.
-    pub subject: String,
-    pub summary: String,
+    pub subject: Str,
+    pub summary: Str,
     pub decision: Decision,
     /// The decision when the evidence is not proof; default one step milder.
     pub maybe: Option<Decision>,
-    pub why: String,
-    pub instead: String,
-    pub tags: Vec<String>,
+    pub why: Str,
+    pub instead: Str,
+    pub tags: List<Str>,
     /// Joined by "or".
-    pub matches: Vec<Match>,
+    pub matches: List<Match>,
     #[serde(default, skip_serializing_if = "Examples::is_empty")]
     pub examples: Examples,
 }
@@ -27,27 +28,32 @@ pub struct Rule {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Match {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub action: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub target: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub host: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub data: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub with: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub without: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub program: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unless: Vec<String>,
-    #[serde(alias = "unless_host", skip_serializing_if = "Vec::is_empty")]
-    pub unless_host: Vec<String>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub action: List<Str>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub target: List<Str>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub host: List<Str>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub data: List<Str>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub with: List<Str>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub without: List<Str>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub program: List<Str>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub unless: List<Str>,
+    #[serde(alias = "unless_host", skip_serializing_if = "is_empty")]
+    pub unless_host: List<Str>,
     /// Programs that take the match away.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unless_program: Vec<String>,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub unless_program: List<Str>,
+}
+
+/// For fields that are left out when they hold nothing.
+fn is_empty<T: Clone>(list: &List<T>) -> bool {
+    list.is_empty()
 }
 
 /// What a rule claims, two-sided.
@@ -84,14 +90,6 @@ pub enum Example {
         #[serde(default)]
         files: BTreeMap<String, String>,
     },
-}
-
-/// Rules of all layers; their order has no meaning.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct RuleSet {
-    pub rules: Vec<Rule>,
-    #[serde(default)]
-    pub exceptions: Vec<Exception>,
 }
 
 /// Takes findings of one rule away for some effects; dated and reasoned, from a layer that may loosen.

@@ -99,14 +99,21 @@ pub struct Language {
 pub struct Languages {
     own: BTreeMap<String, Language>,
     table: Table,
-    builtin: Vec<(String, std::cell::OnceCell<Box<Language>>)>,
+    names: &'static [&'static str],
+    cells: Vec<std::cell::OnceCell<Box<Language>>>,
 }
 
 impl Languages {
-    /// `raw` are those of a folder; `names` those of the table. One that cannot be read is left out (the build checks them).
-    pub fn new(raw: BTreeMap<String, serde_json::Value>, table: Table, names: Vec<String>) -> Languages {
-        let own = raw.into_iter().filter_map(|(name, value)| Some((name, serde_json::from_value(value).ok()?))).collect();
-        Languages { own, table, builtin: names.into_iter().map(|n| (n, std::cell::OnceCell::new())).collect() }
+    /// The languages of a table, whose names are `names` in the order of their bytes.
+    pub fn builtin(table: Table, names: &'static [&'static str]) -> Languages {
+        let mut cells = Vec::new();
+        cells.resize_with(names.len(), Default::default);
+        Languages { own: BTreeMap::new(), table, names, cells }
+    }
+
+    /// Adds the languages of a folder. One that cannot be read is left out (the build checks them).
+    pub fn extend(&mut self, raw: impl IntoIterator<Item = (String, serde_json::Value)>) {
+        self.own.extend(raw.into_iter().filter_map(|(name, value)| Some((name, serde_json::from_value(value).ok()?))));
     }
 
     /// A language's tables.
@@ -114,8 +121,8 @@ impl Languages {
         if let Some(own) = self.own.get(name) {
             return Some(own);
         }
-        let (name, cell) = self.builtin.iter().find(|(n, _)| n == name)?;
-        Some(cell.get_or_init(|| {
+        let at = self.names.binary_search(&name).ok()?;
+        Some(self.cells[at].get_or_init(|| {
             let json = self.table.get(name).unwrap_or("");
             serde_json::from_str(json).unwrap_or_else(|error| panic!("the built-in tables of `{name}` cannot be read: {error}"))
         }))
@@ -123,6 +130,6 @@ impl Languages {
 
     /// The names of all languages.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.own.keys().map(String::as_str).chain(self.builtin.iter().map(|(n, _)| n.as_str()))
+        self.own.keys().map(String::as_str).chain(self.names.iter().copied())
     }
 }
