@@ -3,7 +3,7 @@
 # Kubernetes restarts the pod. Exit status: 0 when asked to stop, else non-zero, also when the child that ended said 0.
 set -uo pipefail
 # shellcheck source=pod/etc/pod.env
-. /opt/pod.env
+. /opt/pod.env || exit 1
 declare -A name_of=()
 stopping=
 
@@ -16,13 +16,27 @@ start() { # start NAME COMMAND...
   name_of[$!]=$name
 }
 
+open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+gone() { # gone: whether a child has ended
+  local pid
+  for pid in "${!name_of[@]}"; do kill -0 "$pid" 2>/dev/null || return 0; done
+  return 1
+}
+
+# What asks the supervisor to end asks its children to end: forwarding HUP as HUP would make sshd start again instead.
 # shellcheck disable=SC2317 # the traps call it
-stop() { # stop SIGNAL: forwards it once
+stop() {
   [[ -n $stopping ]] && return
   stopping=$1
   log "received $1, stopping ${name_of[*]}"
+  ask
+}
+
+ask() { # asks every child and every session to end
   touch "$CHECKED/stopping"
   kill -TERM "${!name_of[@]}" 2>/dev/null
+  timeout 1 /opt/scripts/session-manager --end-all
 }
 
 trap 'stop TERM' TERM
@@ -34,20 +48,18 @@ trap 'stop HUP' HUP
 start sshd /usr/sbin/sshd -D -e -f /opt/sshd_config
 start cron /usr/local/bin/supercronic -passthrough-logs "$CHECKED/crontab"
 start vibe-kanban /opt/scripts/withhold /usr/local/bin/vibe-kanban
+/opt/scripts/push-metrics >/dev/null 2>&1 &
 
-open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-for ((tries = 0; tries < 150; tries++)); do
-  open "$SSH_PORT" && open "$PORT" && break
-  [[ -n $stopping ]] && break
-  # Every child must still be there: waiting for the port of a dead one would only hide which one ended.
-  for pid in "${!name_of[@]}"; do kill -0 "$pid" 2>/dev/null || break 2; done
+for ((tries = 0; tries < 600; tries++)); do
+  if open "$SSH_PORT" && open "$PORT" && [[ -z $stopping ]] && ! gone; then
+    ready=
+    for pid in "${!name_of[@]}"; do ready+=" ${name_of[$pid]}=$pid"; done
+    log "ready:$ready ssh=$SSH_PORT http=$PORT"
+    break
+  fi
+  { [[ -n $stopping ]] || gone; } && break
   sleep 0.1
 done
-if [[ -z $stopping ]] && open "$SSH_PORT" && open "$PORT"; then
-  ready=
-  for pid in "${!name_of[@]}"; do ready+=" ${name_of[$pid]}=$pid"; done
-  log "ready:$ready ssh=$SSH_PORT http=$PORT"
-fi
 
 ended='' status=0
 while [[ -z $stopping ]]; do
@@ -58,10 +70,9 @@ while [[ -z $stopping ]]; do
 done
 if [[ -z $stopping ]]; then
   log "${name_of[$ended]} (pid $ended) ended with status $status; stopping the rest"
-  printf '%(%FT%TZ)T %s ended with status %s\n' -1 "${name_of[$ended]}" "$status" >>"$AGENT_STATE/restarts"
+  /opt/scripts/count "ended-${name_of[$ended]}" "ended with status $status"
   unset "name_of[$ended]"
-  touch "$CHECKED/stopping"
-  kill -TERM "${!name_of[@]}" 2>/dev/null
+  ask
   ((status)) || status=1
 else
   status=0
@@ -72,6 +83,6 @@ for ((tries = 0; tries < STOP_GRACE * 20; tries++)); do
   sleep 0.05
 done
 ((${#name_of[@]})) && { log "killing ${name_of[*]}: no end within $STOP_GRACE s"; kill -KILL "${!name_of[@]}" 2>/dev/null; }
-timeout 2 "$GUARD" drain >/dev/null || log "the journal stays undrained; the next start drains it"
+timeout 1 "$GUARD" drain >/dev/null || log "the journal stays undrained; the next start drains it"
 log "stopped"
 exit "$status"

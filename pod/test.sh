@@ -44,8 +44,11 @@ CONF
 cache=${POD_TEST_CACHE:-/var/cache/guard-pod}
 mkdir -p "$cache"
 if ! podman image exists localhost/kali-rolling:standin; then
-  [[ -s $cache/base.tar ]] || mmdebstrap --quiet --variant=minbase --include=ca-certificates trixie "$cache/base.tar.new"
-  [[ -s $cache/base.tar ]] || mv "$cache/base.tar.new" "$cache/base.tar"
+  if [[ ! -s $cache/base.tar ]]; then
+    # The name's end decides the form: without `.tar` it would be a folder.
+    mmdebstrap --quiet --variant=minbase --include=ca-certificates trixie "$cache/new.tar"
+    mv "$cache/new.tar" "$cache/base.tar"
+  fi
   podman import -q -c 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' "$cache/base.tar" localhost/kali-rolling:standin >/dev/null
 fi
 # The parts that are downloaded and not packaged get stand-ins; each replaces a whole stage.

@@ -33,7 +33,7 @@ remove_pod() { pm pod rm -f -t 1 guardpod >/dev/null 2>&1 || true; }
 serve() { # serve PORT COMMAND...: a server of the test inside its namespace
   local port=$1
   shift
-  inside "$@" >"$WORK/serve-$port.log" 2>&1 3>&- &
+  inside "$@" >"$WORK/serve-$port.log" 2>&1 </dev/null 3>&- 4>&- &
   echo $! >>"$WORK/pids"
   eventually 15 inside bash -c "exec 3<>/dev/tcp/127.0.0.1/$port" 2>/dev/null
 }

@@ -2,11 +2,10 @@
 
 use super::exit;
 use crate::call::{Tool, ToolCall};
-use crate::context::Context;
+use crate::context::{Context, FileText, Files as _};
 use crate::io::config::{self, Place};
 use crate::io::{files::Disk, journal, store};
 use crate::record::{Facts, Record};
-use crate::rule::evaluate::evaluate;
 use crate::verdict::{Decision, Verdict};
 use anyhow::{Context as _, bail};
 use std::path::{Path, PathBuf};
@@ -53,19 +52,31 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     } else if let Some(error) = loaded.errors.first() {
         bail!("a layer has a mistake, so nothing is judged: {error}");
     }
-    let disk = Disk::default();
-    let context = Context { project: cwd.clone(), cwd: cwd.clone(), home: loaded.home.clone(), env: std::env::vars().collect(), files: &disk };
-    let vars = crate::vars(&context);
+    let env: std::collections::BTreeMap<_, _> = std::env::vars().collect();
+    let conditions: &[&str] = if loaded.egress_enforced { &["egress-enforced"] } else { &[] };
     let judge = |command: &str| -> Verdict {
+        // Each part gets the whole budget: a long file before it may not make the rest unreadable.
+        let disk = Disk::default();
+        let context = Context { project: cwd.clone(), cwd: cwd.clone(), home: loaded.home.clone(), env: env.clone(), files: &disk };
         let call = ToolCall { tool: Tool::Bash { command: command.to_owned() }, cwd: cwd.clone(), session: String::new() };
-        let plan = crate::effect::plan(&call, &loaded.know.world, &context, &vars);
-        evaluate(&loaded.know.rules, &loaded.know.world.lists, &vars, &plan)
+        crate::judge(&call, &loaded.know, &context, &crate::vars(&context), conditions).1
     };
     let mut stopped = false;
+    let mut unread = Vec::new();
     for file in &arguments.files {
-        let text = std::fs::read_to_string(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
+        let text = match Disk::default().read(file) {
+            FileText::Text(text) => text,
+            FileText::Absent => {
+                unread.push(format!("`{}` does not exist", file.display()));
+                continue;
+            }
+            FileText::Opaque => {
+                unread.push(format!("`{}` is no text file of at most 2 MiB", file.display()));
+                continue;
+            }
+        };
         let is_crontab = arguments.crontab || file.file_name().is_some_and(|n| n.to_string_lossy().contains("crontab"));
-        let parts = if is_crontab { crontab(&text) } else { vec![Part { line: 1, readings: vec![text.clone()] }] };
+        let parts = if is_crontab { crontab(&text) } else { vec![Part { line: 1, readings: vec![text.to_string()] }] };
         let mut refused = Vec::new();
         for part in &parts {
             let worst = part.readings.iter().map(|r| (r, judge(r))).max_by_key(|(_, v)| v.decision);
@@ -86,6 +97,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         if let Some(kept) = &arguments.keep {
             write_whole(kept, &without(&text, &refused))?;
         }
+    }
+    if !unread.is_empty() {
+        bail!("not judged: {}", unread.join(", "));
     }
     Ok(exit::code(stopped))
 }

@@ -8,6 +8,7 @@ use super::spec::{self, CommandSpec, ValueType};
 use super::state::Shell;
 use super::text::{Part, Text};
 use super::{Action, Effect};
+use crate::verdict::Certainty;
 
 /// A value that a spec gave a type.
 #[derive(Debug, Clone)]
@@ -73,8 +74,11 @@ impl Walker<'_> {
             about.data.add(text.labels);
         }
         self.effect(shell, Action::Execute, place.clone(), &about);
-        let standard = ["/bin/", "/usr/", "/sbin/", "/opt/homebrew/"].iter().any(|p| place.prefix().starts_with(p));
-        if is_path && !standard && let Some(text) = self.script_text(&place) {
+        let written_here = place.as_known().is_some_and(|p| self.files.contains_key(p));
+        if is_path
+            && (written_here || self.know.in_list("vouched-programs", &place, &self.vars) != Certainty::Yes)
+            && let Some(text) = self.script_text(&place)
+        {
             return self.run_script_file(shell, &text, &call);
         }
         if !is_path && !base.is_empty() && self.files.contains_key(&format!("{}/{base}", shell.cwd.as_deref().unwrap_or(""))) {
