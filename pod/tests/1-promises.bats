@@ -12,12 +12,12 @@ setup() { . pod/tests/lib.bash; }
   grep -qE '^NoNewPrivs:\s+1$' <<<"$output"
   grep -qE '^Seccomp:\s+2$' <<<"$output"
   grep -q 'Read-only file system' <<<"$output"
-  ! grep -q /sudo <<<"$output"
+  refute grep -q /sudo <<<"$output"
 }
 
 @test "no file with set-user-id or capabilities gives more rights" {
   run in_pod bash -c 'find / -xdev -perm /6000 -type f -exec sh -c "for f; do echo \$f; done" _ {} + 2>/dev/null | head -40; /usr/bin/su -c id 2>&1 | head -1'
-  ! grep -q 'uid=0' <<<"$output"
+  refute grep -q 'uid=0' <<<"$output"
 }
 
 @test "a password, another key, no key at all: refused" {
@@ -51,15 +51,15 @@ setup() { . pod/tests/lib.bash; }
   [[ $output == "$(jq -r .TRICKY "$WORK/env.json")" ]]
   run login 'env'
   grep -q '^ANTHROPIC_BASE_URL=' <<<"$output"
-  ! grep -qE '^(TELEGRAM_BOT_TOKEN|PUSHGATEWAY_URL)=' <<<"$output"
+  refute grep -qE '^(TELEGRAM_BOT_TOKEN|PUSHGATEWAY_URL)=' <<<"$output"
   # A login shell has them too.
   run login -tt 'bash -lc env'
   grep -q '^ANTHROPIC_BASE_URL=' <<<"$output"
 }
 
 @test "no credential is on the volume" {
-  ! grep -rqF "$(jq -r .ANTHROPIC_API_KEY "$WORK/env.json")" "$(volume)"
-  ! grep -rqF "$(jq -r .TELEGRAM_BOT_TOKEN "$WORK/env.json")" "$(volume)"
+  refute grep -rqF "$(jq -r .ANTHROPIC_API_KEY "$WORK/env.json")" "$(volume)"
+  refute grep -rqF "$(jq -r .TELEGRAM_BOT_TOKEN "$WORK/env.json")" "$(volume)"
 }
 
 @test "scp and sftp work through the forced command" {

@@ -64,6 +64,7 @@ sent() { jq -r .text "$WORK/telegram.jsonl"; }
 }
 
 @test "guard's own numbers reach the Pushgateway" {
+  in_pod /opt/scripts/probe live
   in_pod /opt/scripts/push-metrics
   metrics | grep -E '^guard_calls_total\{.*decision="deny"'
   metrics | grep -E '^agent_pod_starts_total\{.*\} [1-9]'
@@ -71,18 +72,18 @@ sent() { jq -r .text "$WORK/telegram.jsonl"; }
 
 @test "session-manager keeps one session per repository, survives reused pids, starts nothing during shutdown" {
   in_pod bash -c 'mkdir -p ~/repos/one ~/repos/two'
-  pm cp pod/tests/standins/claude-forking "$POD:/tmp/claude-forking" || in_pod bash -c 'cat >/tmp/claude-forking; chmod 755 /tmp/claude-forking' <pod/tests/standins/claude-forking
+  in_pod bash -c 'cat >/tmp/claude-forking; chmod 755 /tmp/claude-forking' <pod/tests/standins/claude-forking
   manage() { pm exec -e AGENT_REPOS="one two" -e CLAUDE=/tmp/claude-forking -e CLAUDE_LIFE="$1" "$POD" /opt/scripts/session-manager; }
   run manage 60
   [[ $(grep -c 'started' <<<"$output") == 2 ]] || { echo "$output"; return 1; }
   run manage 60
   [[ -z $output && $status == 0 ]] || { echo "$output"; return 1; }
   # Another process got the pid: the file is stale.
-  in_pod bash -c 'echo "1 12345" >~/.willikins-agent/sessions/one.pid'
+  in_pod bash -c 'pkill -f "[s]ecure-agent-pod-one"; echo "1 12345" >~/.willikins-agent/sessions/one.pid'
   run manage 60
   [[ $output == *"started one"* ]]
   # Overlapping runs: one works.
-  in_pod bash -c 'rm ~/.willikins-agent/sessions/*.pid; for i in 1 2 3 4 5 6; do AGENT_REPOS="one two" CLAUDE=/tmp/claude-forking CLAUDE_LIFE=60 /opt/scripts/session-manager & done; wait' >"$WORK/overlap"
+  in_pod bash -c 'pkill -f "[c]laude-forking remote"; rm ~/.willikins-agent/sessions/*.pid; for i in 1 2 3 4 5 6; do AGENT_REPOS="one two" CLAUDE=/tmp/claude-forking CLAUDE_LIFE=60 /opt/scripts/session-manager & done; wait' >"$WORK/overlap"
   [[ $(grep -c 'started' "$WORK/overlap") == 2 ]] || { cat "$WORK/overlap"; return 1; }
   # One that dies is started again.
   in_pod bash -c 'read -r pid _ <~/.willikins-agent/sessions/two.pid; kill -9 $pid'
@@ -97,22 +98,40 @@ sent() { jq -r .text "$WORK/telegram.jsonl"; }
   run pm exec -e AGENT_REPOS="two" -e CLAUDE=/tmp/claude-forking "$POD" /opt/scripts/session-manager
   in_pod rm /tmp/pod/stopping
   [[ -z $output ]]
-  run pm exec -e AGENT_REPOS="" "$POD" /opt/scripts/session-manager
-  [[ $output == *"ended one"* ]]
+  run manage 60
+  [[ $output == *"started one"* && $output == *"started two"* ]]
+  run in_pod /opt/scripts/session-manager --end-all
+  [[ $output == *"ended one"* && $output == *"ended two"* ]]
+  eventually 5 refute in_pod pgrep -fa -- "remote-control --name secure-agent-pod-two"
   grep -q 'started remote-control' "$(volume)/.willikins-agent/logs/session-one.log"
+}
+
+@test "sessions that die at random are started again, and never twice" {
+  in_pod bash -c 'mkdir -p ~/repos/one ~/repos/two; cat >/tmp/claude-forking; chmod 755 /tmp/claude-forking' <pod/tests/standins/claude-forking
+  for ((round = 0; round < 8; round++)); do
+    pm exec -e AGENT_REPOS="one two" -e CLAUDE=/tmp/claude-forking "$POD" /opt/scripts/session-manager
+    for repo in one two; do
+      [[ $(in_pod ps -eo sid=,args= | grep -E -- "remote-control --name [a-z-]*-$repo\$" | awk '{ print $1 }' | sort -u | wc -l) -le 1 ]]
+    done
+    sleep 0.4
+  done
+  [[ $(grep -c '^started' "$(volume)/.willikins-agent/logs/session-one.log") -ge 2 ]]
+  in_pod /opt/scripts/session-manager --end-all
 }
 
 @test "a session does not get what only the pod's scripts need" {
   run pm exec "$POD" /opt/scripts/withhold env
-  ! grep -qE '^(TELEGRAM_BOT_TOKEN|PUSHGATEWAY_URL)=' <<<"$output"
+  refute grep -qE '^(TELEGRAM_BOT_TOKEN|PUSHGATEWAY_URL)=' <<<"$output"
   grep -q '^ANTHROPIC_API_KEY=' <<<"$output"
 }
 
 @test "credentials in remotes are taken out" {
-  in_pod bash -c 'git init -q ~/repos/leaky && git -C ~/repos/leaky remote add origin "https://user:not-a-real-token@forge.example/x.git" && git -C ~/repos/leaky remote add ssh git@forge.example:x.git'
+  in_pod bash -c 'git init -q ~/repos/leaky && git -C ~/repos/leaky remote add origin "https://user:not-a-real-token@forge.example/x.git" && git -C ~/repos/leaky remote add ssh git@forge.example:x.git; cd ~/repos/leaky; git config url.https://not-a-real-token@forge.example/.insteadOf forge:; git config branch.main.remote https://not-a-real-token@forge.example/y.git; mkdir -p .git/modules/sub; git config --file .git/modules/sub/config remote.origin.url https://not-a-real-token@forge.example/sub.git; mkdir -p ~/repos/broken/.git; echo "[[[" >~/repos/broken/.git/config'
   run in_pod /opt/scripts/scrub-remotes
   [[ $output == *"remote.origin.url"* && $output != *not-a-real-token* ]]
   [[ $(in_pod git -C /home/claude/repos/leaky remote get-url origin) == https://forge.example/x.git ]]
+  run grep -rF not-a-real-token "$(volume)/repos"
+  [[ -z $output ]] || { echo "$output"; return 1; }
   [[ $(in_pod git -C /home/claude/repos/leaky remote get-url ssh) == git@forge.example:x.git ]]
 }
 

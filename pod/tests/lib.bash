@@ -13,6 +13,12 @@ login() { # login [OPTION...] COMMAND: a real ssh login
   inside ssh -q -F /dev/null -p 2222 -i "$WORK/client" -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=accept-new \
     -o UserKnownHostsFile="$WORK/known_hosts" claude@127.0.0.1 "$@"
 }
+refute() { # refute COMMAND...: it must fail. `! COMMAND` alone never fails a test
+  if "$@"; then
+    echo "held, and must not: $*"
+    return 1
+  fi
+}
 eventually() { # eventually SECONDS COMMAND...: until it holds
   local until=$((SECONDS + $1))
   shift
@@ -21,6 +27,7 @@ eventually() { # eventually SECONDS COMMAND...: until it holds
 ready_lines() { pm logs "$POD" 2>/dev/null | grep -c 'entrypoint: ready:' || true; }
 boots() { [[ $(ready_lines) -ge $1 ]]; }
 volume() { echo "$WORK/volumes/home"; }
+counted() { cat "$(volume)/.willikins-agent/count/$1" 2>/dev/null || echo 0; } # counted NAME: a counter of the pod
 records() { in_pod guard log --json --since 1h; }
 
 start_pod() {
@@ -28,7 +35,10 @@ start_pod() {
   pm kube play --start "$WORK/play.yaml" >/dev/null
 }
 
-remove_pod() { pm pod rm -f -t 1 guardpod >/dev/null 2>&1 || true; }
+remove_pod() { # the emptyDir too: podman keeps it
+  pm pod rm -f -t 1 guardpod >/dev/null 2>&1 || true
+  pm volume rm -f tmp >/dev/null 2>&1 || true
+}
 
 serve() { # serve PORT COMMAND...: a server of the test inside its namespace
   local port=$1
