@@ -19,7 +19,7 @@ if ldd "$binary" 2>/dev/null | grep -q '=>'; then
   echo "build-static.sh: $binary is not static" >&2
   exit 1
 fi
-if grep -q GUARD_TEST_DIE "$binary"; then
+if grep -q GUARD_TEST_ "$binary"; then
   echo "build-static.sh: $binary holds the triggers of the dead man's switch tests" >&2
   exit 1
 fi

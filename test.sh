@@ -23,6 +23,7 @@ need xxd xxd
 need perl perl
 need awk mawk
 need rev bsdextrautils
+need unshare util-linux mount
 
 echo "== cargo test"
 cargo test --locked --quiet --features deadman-test

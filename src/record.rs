@@ -1,5 +1,5 @@
-//! [`Record`]: what is kept of one event. Made from redacted text only: redact first, cut second, and what is cut leaves the hash of
-//! its redacted whole.
+//! [`Record`]: what is kept of one event. Made from redacted text only: redact first, cut second, and what is cut leaves its size and
+//! the hash of its redacted whole ([`Cut`]).
 
 use crate::secret::{Redacted, Redactor};
 use crate::verdict::{Decision, Verdict};
@@ -10,6 +10,11 @@ use sha2::{Digest, Sha256};
 pub const MAX_RECORD: usize = 4_000;
 const MAX_COMMAND: usize = 1_600;
 const MAX_FIELD: usize = 200;
+/// Longest text of one finding's or one effect's target.
+const MAX_ENTRY: usize = 120;
+const MAX_FINDINGS: usize = 12;
+const MAX_EFFECTS: usize = 8;
+const MAX_FILES: usize = 4;
 
 /// What happened, before redaction.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +54,17 @@ pub struct KeptFinding {
     pub effect: Redacted,
 }
 
+/// A field of which not everything is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    /// The field's name in the record.
+    pub field: String,
+    /// Bytes of the redacted whole.
+    pub bytes: usize,
+    /// SHA-256 of the redacted whole; of findings, effects and files that is one entry a line, `RULE DECISION EFFECT` for a finding.
+    pub sha256: String,
+}
+
 /// What is kept of one event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -66,9 +82,6 @@ pub struct Record {
     pub mode: Option<Redacted>,
     #[serde(default)]
     pub command: Redacted,
-    /// SHA-256 of the redacted command, when it was cut.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub command_hash: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -87,66 +100,118 @@ pub struct Record {
     pub duration_ms: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Redacted>,
+    /// What was cut, in the order of the fields.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cut: Vec<Cut>,
+}
+
+/// The redacted wholes of the fields that may be cut.
+struct Wholes {
+    command: Redacted,
+    findings: Redacted,
+    effects: Redacted,
+    files: Redacted,
+    error: Redacted,
+    cwd: Redacted,
+}
+
+impl Wholes {
+    fn of(facts: &Facts, redactor: &Redactor) -> Wholes {
+        let lines = |lines: Vec<String>| redactor.redact(&lines.join("\n"));
+        let finding = |f: &crate::verdict::Finding| format!("{} {} {}", f.rule, f.decision.name(), f.effect);
+        Wholes {
+            command: redactor.redact(&facts.command),
+            findings: lines(facts.verdict.findings.iter().map(finding).collect()),
+            effects: lines(facts.effects.clone()),
+            files: lines(facts.files.iter().map(|(path, hash)| format!("{path} {hash}")).collect()),
+            error: redactor.redact(facts.error.as_deref().unwrap_or("")),
+            cwd: redactor.redact(&facts.cwd),
+        }
+    }
 }
 
 impl Record {
     /// Redacts and cuts.
     pub fn new(facts: &Facts, redactor: &Redactor) -> Record {
         let short = |text: &str| redactor.redact(text).cut(MAX_FIELD);
-        let full = redactor.redact(&facts.command);
-        let command = full.cut(MAX_COMMAND);
+        let wholes = Wholes::of(facts, redactor);
         let mut record = Record {
             time_ms: facts.time_ms,
             event: short(&facts.event).to_string(),
             session: short(&facts.session),
             agent: facts.agent.as_deref().map(short),
-            cwd: short(&facts.cwd),
+            cwd: wholes.cwd.cut(MAX_FIELD),
             tool: short(&facts.tool).to_string(),
             tool_use_id: facts.tool_use_id.as_deref().map(short),
             mode: facts.mode.as_deref().map(short),
-            command_hash: (command != full).then(|| hash(full.as_str())),
-            command,
+            command: wholes.command.cut(MAX_COMMAND),
             decision: facts.decision,
             findings: facts
                 .verdict
                 .findings
                 .iter()
-                .take(12)
-                .map(|f| KeptFinding { rule: f.rule.clone(), decision: f.decision, effect: redactor.redact(&f.effect).cut(120) })
+                .take(MAX_FINDINGS)
+                .map(|f| KeptFinding { rule: f.rule.clone(), decision: f.decision, effect: redactor.redact(&f.effect).cut(MAX_ENTRY) })
                 .collect(),
-            effects: facts.effects.iter().take(8).map(|e| redactor.redact(e).cut(120)).collect(),
+            effects: facts.effects.iter().take(MAX_EFFECTS).map(|e| redactor.redact(e).cut(MAX_ENTRY)).collect(),
             rules_version: facts.rules_version.clone(),
-            files: facts.files.iter().take(4).map(|(p, h)| (short(p), h.clone())).collect(),
+            files: facts.files.iter().take(MAX_FILES).map(|(p, h)| (short(p), h.clone())).collect(),
             guard_us: facts.guard_us,
             exit: facts.exit,
             duration_ms: facts.duration_ms,
-            error: facts.error.as_deref().map(short),
+            error: facts.error.as_ref().map(|_| wholes.error.cut(MAX_FIELD)),
+            cut: Vec::new(),
         };
+        record.say_what_is_cut(&wholes, facts);
         // Escapes may make the encoded form longer than its parts: cut further until it fits.
         let mut room = MAX_COMMAND;
         while record.encode().len() > MAX_RECORD && room > 8 {
             room /= 2;
-            record.command_hash.get_or_insert_with(|| hash(full.as_str()));
             record.command = record.command.cut(room);
             record.effects.truncate(room / 200);
             record.findings.truncate((room / 100).max(1));
             record.files.truncate(room / 800);
             record.error = record.error.map(|e| e.cut(room / 8));
             record.cwd = record.cwd.cut(room.max(40));
+            record.say_what_is_cut(&wholes, facts);
         }
         if record.encode().len() > MAX_RECORD {
             // Names made of control characters: what identifies the event stays, as far as it fits.
             for field in [Some(&mut record.session), Some(&mut record.cwd), record.agent.as_mut(), record.tool_use_id.as_mut(), record.mode.as_mut()] {
                 if let Some(field) = field {
-                    *field = field.cut(48);
+                    *field = field.cut(32);
                 }
             }
-            record.error = record.error.map(|e| e.cut(48));
-            record.event.truncate(record.event.floor_char_boundary(48));
-            record.tool.truncate(record.tool.floor_char_boundary(48));
-            record.rules_version.truncate(record.rules_version.floor_char_boundary(96));
+            record.error = record.error.map(|e| e.cut(32));
+            for finding in &mut record.findings {
+                finding.effect = finding.effect.cut(32);
+            }
+            record.event.truncate(record.event.floor_char_boundary(32));
+            record.tool.truncate(record.tool.floor_char_boundary(32));
+            record.rules_version.truncate(record.rules_version.floor_char_boundary(64));
+            record.say_what_is_cut(&wholes, facts);
         }
         record
+    }
+
+    /// Compares what is kept with the wholes.
+    fn say_what_is_cut(&mut self, wholes: &Wholes, facts: &Facts) {
+        let findings = self.findings.len() < facts.verdict.findings.len() || self.findings.iter().any(|f| f.effect.is_cut());
+        let effects = self.effects.len() < facts.effects.len() || self.effects.iter().any(Redacted::is_cut);
+        let files = self.files.len() < facts.files.len() || self.files.iter().any(|(path, _)| path.is_cut());
+        let fields = [
+            ("cwd", self.cwd != wholes.cwd, &wholes.cwd),
+            ("command", self.command != wholes.command, &wholes.command),
+            ("findings", findings, &wholes.findings),
+            ("effects", effects, &wholes.effects),
+            ("files", files, &wholes.files),
+            ("error", self.error.as_ref().is_some_and(|e| *e != wholes.error), &wholes.error),
+        ];
+        for (field, is_cut, whole) in fields {
+            if is_cut && !self.cut.iter().any(|c| c.field == field) {
+                self.cut.push(Cut { field: field.to_owned(), bytes: whole.as_str().len(), sha256: hash(whole.as_str()) });
+            }
+        }
     }
 
     /// The JSON form that is journalled.
@@ -168,6 +233,14 @@ pub fn hash_bytes(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verdict::Finding;
+
+    fn finding(rule: &str, effect: &str) -> Finding {
+        serde_json::from_value(serde_json::json!({
+            "rule": rule, "decision": "deny", "certainty": "yes", "span": {"start": 0, "end": 0}, "effect": effect, "message": "", "why": "", "instead": ""
+        }))
+        .expect("a finding")
+    }
 
     #[test]
     fn a_record_always_fits_a_frame() {
@@ -184,13 +257,31 @@ mod tests {
                 event: text.clone(),
                 mode: Some(text.clone()),
                 rules_version: text.clone(),
-                tool_use_id: Some(text),
+                tool_use_id: Some(text.clone()),
+                files: vec![(text.clone(), hash("")); 5],
+                verdict: Verdict { findings: vec![finding("some-rule", &text); 20], ..Verdict::default() },
                 ..Facts::default()
             };
             let record = Record::new(&facts, &redactor);
             assert!(record.encode().len() <= MAX_RECORD, "{}", record.encode().len());
-            assert!(record.command_hash.is_some());
+            let cut: Vec<&str> = record.cut.iter().map(|c| c.field.as_str()).collect();
+            for field in ["command", "cwd", "effects", "findings", "error"] {
+                assert!(cut.contains(&field), "{field}: {cut:?}");
+            }
         }
+    }
+
+    #[test]
+    fn what_is_cut_leaves_its_size_and_hash() {
+        let mut facts = Facts { effects: (0..9).map(|n| format!("send {n}")).collect(), ..Facts::default() };
+        facts.verdict.findings = (0..13).map(|n| finding(&format!("rule-{n}"), &format!("send {n}"))).collect();
+        let record = Record::new(&facts, &Redactor::default());
+        let whole: Vec<String> = (0..13).map(|n| format!("rule-{n} deny send {n}")).collect();
+        let kept: Vec<(&str, &str)> = record.cut.iter().map(|c| (c.field.as_str(), c.sha256.as_str())).collect();
+        assert_eq!(kept, [("findings", hash(&whole.join("\n")).as_str()), ("effects", hash(&facts.effects.join("\n")).as_str())]);
+        facts.verdict.findings.truncate(12);
+        facts.effects.truncate(8);
+        assert!(Record::new(&facts, &Redactor::default()).cut.is_empty(), "what fits is not cut");
     }
 
     #[test]

@@ -16,6 +16,11 @@ impl Redacted {
         &self.0
     }
 
+    /// Something was cut off, or the text ends as if it were.
+    pub fn is_cut(&self) -> bool {
+        self.0.ends_with('…')
+    }
+
     /// The text, shortened to at most `bytes`; a cut is marked.
     #[must_use]
     pub fn cut(&self, bytes: usize) -> Redacted {

@@ -7,7 +7,8 @@ use crate::effect::{Action, Plan};
 use crate::hook::{self, Event, EventKind, Unreadable};
 use crate::io::config::{self, Loaded, Place};
 use crate::io::files::Disk;
-use crate::io::{deadman, journal, store};
+use crate::io::drain::{self, Patience};
+use crate::io::{deadman, journal, lost, store};
 use crate::record::{Facts, Record, hash_bytes};
 use crate::verdict::{Decision, Verdict};
 use std::collections::BTreeMap;
@@ -53,7 +54,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
         eprintln!("guard: nothing was recorded: {reason}");
     }
     if outcome.drain {
-        if let Err(error) = store::drain(&outcome.state) {
+        if let Err(error) = drain::drain(&outcome.state, Patience::Hook) {
             eprintln!("guard: the journal was kept but not drained: {error}");
         }
     }
@@ -136,6 +137,7 @@ pub fn handle(input: Result<Vec<u8>, Unreadable>, started: Instant, now_ms: i64,
         unrecorded: None,
     };
     if let Err(error) = journal::append(&loaded.state, &record) {
+        lost::mark(&loaded.state, now_ms, &error.to_string());
         outcome.unrecorded = Some(error.to_string());
         outcome.drain = false;
         if judged {

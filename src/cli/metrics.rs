@@ -3,7 +3,8 @@
 use crate::audit::metrics::{Metrics, prometheus};
 use crate::io::config::{self, Place};
 use crate::io::store::{self, Filter, Store};
-use crate::io::{chain, journal};
+use crate::io::drain::{self, Patience};
+use crate::io::{chain, rotate};
 use std::process::ExitCode;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -12,7 +13,7 @@ const HOUR_MS: i64 = 3_600_000;
 #[allow(clippy::print_stdout, reason = "this is what the person asked for")]
 pub fn run() -> anyhow::Result<ExitCode> {
     let state = config::load(&Place::real(std::env::current_dir()?)).state;
-    store::drain(&state)?;
+    drain::drain(&state, Patience::Person)?;
     let open = Store::open(&state)?;
     let recent = Filter { since_ms: Some(store::now_ms() - HOUR_MS), ..Filter::default() };
     let latency_us = open.records(&recent)?.into_iter().filter(|(_, r)| r.decision.is_some()).map(|(_, r)| r.guard_us).collect();
@@ -23,7 +24,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         findings: totals.findings,
         latency_us,
         errors: totals.errors,
-        backlog_bytes: journal::waiting(&state),
+        backlog_bytes: rotate::waiting_bytes(&state),
         chain_intact: chain::verify(&state, None)?.changed.is_none(),
         last_record_s: totals.newest_ms as f64 / 1000.0,
     };

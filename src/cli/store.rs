@@ -2,7 +2,8 @@
 
 use super::{exit, when};
 use crate::audit;
-use crate::io::chain;
+use crate::io::drain::{self, Patience};
+use crate::io::{chain, journal};
 use crate::io::config::{self, Place};
 use crate::io::store::{self, Filter, Store};
 use crate::record::Record;
@@ -85,7 +86,7 @@ fn state() -> anyhow::Result<PathBuf> {
 /// Brings the journal into the store now.
 #[allow(clippy::print_stdout, reason = "this is what the person asked for")]
 pub fn drain() -> anyhow::Result<ExitCode> {
-    let done = store::drain(&state()?)?;
+    let done = drain::drain(&state()?, Patience::Person)?;
     if done.busy {
         println!("another process is draining");
     } else {
@@ -123,7 +124,7 @@ pub fn log(arguments: &LogArguments) -> anyhow::Result<ExitCode> {
         after: 0,
     };
     loop {
-        store::drain(&state)?;
+        drain::drain(&state, Patience::Person)?;
         let store = Store::open(&state)?;
         for (seq, record) in store.records(&filter)? {
             filter.after = seq;
@@ -165,7 +166,7 @@ fn verify(state: &Path, head: Option<&str>) -> anyhow::Result<ExitCode> {
 
 #[allow(clippy::print_stdout, reason = "this is what the person asked for")]
 fn prune(state: &Path, before_ms: i64) -> anyhow::Result<ExitCode> {
-    store::drain(state)?;
+    drain::drain(state, Patience::Person)?;
     match chain::prune(state, before_ms)? {
         Ok(gone) => println!("{gone} records removed"),
         Err(found) => {
@@ -193,26 +194,44 @@ fn line(seq: i64, record: &Record) -> String {
 pub fn audit(arguments: &AuditArguments) -> anyhow::Result<ExitCode> {
     let now = store::now_ms();
     let since = when::parse(&arguments.since, now)?;
-    let until = arguments.until.as_deref().map_or(Ok(now + 1), |t| when::parse(t, now))?;
-    print!("{}", digest(&state()?, since, until, arguments.format)?);
+    let until = arguments.until.as_deref().map(|t| when::parse(t, now)).transpose()?;
+    print!("{}", digest(&state()?, since, until, arguments.format));
     Ok(ExitCode::from(exit::OK))
 }
 
-/// The digest of a state folder.
-pub fn digest(state: &Path, since_ms: i64, until_ms: i64, format: DigestFormat) -> anyhow::Result<String> {
-    store::drain(state)?;
-    let store = Store::open(state)?;
-    let filter = Filter { since_ms: Some(since_ms), until_ms: Some(until_ms), ..Filter::default() };
-    let records: Vec<Record> = store.records(&filter)?.into_iter().map(|(_, r)| r).collect();
-    let mut digest = audit::digest(&records, &store.notes(&filter)?, since_ms, until_ms);
-    let found = chain::verify(state, None)?;
-    if let Some((seq, what)) = &found.changed {
-        digest.errors.push(format!("the chain of records is changed at {seq}: {what}"));
+/// The digest of a state folder. It never fails: what keeps it from the record is the first thing a person must read in it.
+///
+/// Without `until_ms` it has no end, so that records which a wrong clock put into the future are in it.
+pub fn digest(state: &Path, since_ms: i64, until_ms: Option<i64>, format: DigestFormat) -> String {
+    let mut trouble: Vec<String> = journal::trouble(state).into_iter().collect();
+    if let Err(error) = drain::drain(state, Patience::Person) {
+        trouble.push(format!("the journal is not in the store: {error}"));
     }
-    digest.head = Some((found.last, found.head));
-    Ok(match format {
+    let filter = Filter { since_ms: Some(since_ms), until_ms, ..Filter::default() };
+    let shown_until = until_ms.unwrap_or_else(store::now_ms);
+    let mut digest = recorded(state, &filter, shown_until).unwrap_or_else(|error| {
+        trouble.push(error.to_string());
+        audit::digest(&[], &[], since_ms, shown_until)
+    });
+    match chain::verify(state, None) {
+        Ok(found) => {
+            if let Some((seq, what)) = &found.changed {
+                trouble.push(format!("the chain of records is changed at {seq}: {what}"));
+            }
+            digest.head = Some((found.last, found.head));
+        }
+        Err(error) => trouble.push(format!("the chain of records cannot be walked: {error}")),
+    }
+    digest.errors.extend(trouble);
+    match format {
         DigestFormat::Text => audit::text(&digest, when::local()),
         DigestFormat::Json => audit::json(&digest),
         DigestFormat::Markdown => audit::markdown(&digest, when::local()),
-    })
+    }
+}
+
+fn recorded(state: &Path, filter: &Filter, until_ms: i64) -> Result<audit::Digest, store::StoreError> {
+    let store = Store::open(state)?;
+    let records: Vec<Record> = store.records(filter)?.into_iter().map(|(_, r)| r).collect();
+    Ok(audit::digest(&records, &store.notes(filter)?, filter.since_ms.unwrap_or(0), until_ms))
 }

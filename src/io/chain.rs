@@ -4,7 +4,7 @@
 //! write the database as the same user can make a whole new chain. A head that left the machine (in the daily digest) is what
 //! fixes everything before it; nothing after the last head that left is protected.
 
-use super::journal;
+use super::{journal, rotate};
 use super::store::{Store, StoreError, chain};
 use crate::record::Record;
 use crate::verdict::Decision;
@@ -35,19 +35,17 @@ pub struct Chain {
 pub fn verify(state: &Path, head: Option<&str>) -> Result<Chain, StoreError> {
     let mut out = Chain::default();
     let io = |error| StoreError::Io { path: state.to_owned(), error };
-    if state.is_dir() {
-        for entry in fs::read_dir(state).map_err(io)? {
-            let entry = entry.map_err(io)?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if (name == journal::FILE || name.starts_with("journal.")) && entry.file_type().map_err(io)?.is_file() {
-                let (frames, torn) = journal::decode(&fs::read(entry.path()).map_err(io)?);
-                out.unsealed += frames.len();
-                out.torn += torn;
-            }
-        }
-    }
     let store = Store::open(state)?;
     let sql = store.sql();
+    for path in rotate::unsealed(state).map_err(io)? {
+        let (frames, torn) = journal::decode(&fs::read(path).map_err(io)?);
+        out.torn += torn;
+        // A drain that died before it removed its file has sealed what is in there.
+        let mut sealed = store.db.prepare("SELECT 1 FROM record WHERE id = ?1").map_err(&sql)?;
+        for frame in frames {
+            out.unsealed += usize::from(!sealed.exists([frame.id]).map_err(&sql)?);
+        }
+    }
     let (mut seq, mut previous) = store.anchor()?;
     if head == Some(previous.as_str()) {
         out.known_head = Some(seq);
@@ -59,12 +57,23 @@ pub fn verify(state: &Path, head: Option<&str>) -> Result<Chain, StoreError> {
         let number: i64 = row.get(0).map_err(&sql)?;
         let text = |at: usize| row.get::<_, String>(at).map_err(&sql);
         let (id, json, prev, hash) = (text(1)?, text(2)?, text(3)?, text(4)?);
+        let mut at = number;
         let what = if number != seq + 1 {
-            Some(format!("records {} to {} are missing", seq + 1, number - 1))
+            at = seq + 1;
+            Some(format!("removed: records {} to {} are missing", seq + 1, number - 1))
         } else if prev != previous {
-            Some("it does not follow the record before it: something was removed, inserted or reordered".to_owned())
+            let follows: Option<i64> = store.db.query_row("SELECT seq FROM record WHERE hash = ?1", [&prev], |r| r.get(0)).optional().map_err(&sql)?;
+            Some(match follows {
+                // What it follows stands two places before it, so the one between was put in.
+                Some(other) if other == number - 2 => {
+                    at = number - 1;
+                    "inserted: the record after it follows the one before it".to_owned()
+                }
+                Some(other) => format!("reordered: it follows record {other}"),
+                None => "removed or replaced: the record that it follows is not there".to_owned(),
+            })
         } else if hash != chain(number, &id, &json, &prev) {
-            Some("its content is not what was sealed".to_owned())
+            Some("altered: its content is not what was sealed".to_owned())
         } else {
             let kept: Vec<(String, String)> = findings
                 .query_map([number], |r| Ok((r.get(0)?, r.get(1)?)))
@@ -73,7 +82,7 @@ pub fn verify(state: &Path, head: Option<&str>) -> Result<Chain, StoreError> {
             differs(&json, row.get(5).map_err(&sql)?, &[text(6)?, text(7)?, text(8)?, text(9)?], &kept)
         };
         if let Some(what) = what {
-            out.changed = Some((if number > seq + 1 { seq + 1 } else { number }, what));
+            out.changed = Some((at, what));
             break;
         }
         seq = number;
@@ -90,10 +99,10 @@ pub fn verify(state: &Path, head: Option<&str>) -> Result<Chain, StoreError> {
 
 /// Columns that repeat what the sealed text says, for searching.
 fn differs(json: &str, time_ms: i64, columns: &[String; 4], findings: &[(String, String)]) -> Option<String> {
-    let Ok(record) = serde_json::from_str::<Record>(json) else { return Some("its content cannot be read".to_owned()) };
+    let Ok(record) = serde_json::from_str::<Record>(json) else { return Some("altered: its content cannot be read".to_owned()) };
     let sealed = [record.event.clone(), record.session.to_string(), record.tool.clone(), record.decision.map_or("", Decision::name).to_owned()];
     let kept: Vec<(String, String)> = record.findings.iter().map(|f| (f.rule.clone(), f.decision.name().to_owned())).collect();
-    (time_ms != record.time_ms || *columns != sealed || findings != kept).then(|| "its columns are not what was sealed".to_owned())
+    (time_ms != record.time_ms || *columns != sealed || findings != kept).then(|| "altered: its columns are not what was sealed".to_owned())
 }
 
 /// Removes records older than `before_ms`, from the oldest on; the last hash that goes is kept, so that the rest can be verified.

@@ -108,6 +108,23 @@ fn write_all(mut bytes: &[u8]) {
     }
 }
 
+/// A named step of the work. In tests `GUARD_TEST_AT=stop:NAME` or `kill:NAME` stops or kills the process there; else nothing.
+#[inline]
+pub fn reach(name: &str) {
+    #[cfg(feature = "deadman-test")]
+    if let Ok(told) = std::env::var("GUARD_TEST_AT") {
+        let signal = match told.split_once(':') {
+            Some(("stop", at)) if at == name => libc::SIGSTOP,
+            Some(("kill", at)) if at == name => libc::SIGKILL,
+            _ => return,
+        };
+        // SAFETY: raising a signal in one's own process.
+        unsafe { libc::raise(signal) };
+    }
+    #[cfg(not(feature = "deadman-test"))]
+    let _ = name;
+}
+
 /// Dies on purpose, for the tests of the switch; only in builds with the feature `deadman-test`.
 #[cfg(feature = "deadman-test")]
 pub fn die_if_told() {

@@ -2,13 +2,19 @@
 //!
 //! A frame is magic, version, length, a random event id, a checksum and the record's JSON, written by one `write(2)` to a file
 //! opened for appending, so frames of many hooks never mix. A torn frame costs only itself: the reader looks for the next magic.
+//! INVARIANT: a record's text cannot pass for a frame, as JSON never holds the version's raw byte.
+//!
+//! Room on the disk is held behind the journal's end, so that refusals are still recorded when the disk is full. A file system that
+//! cannot hold room without changing a file's length gives no such promise.
 //!
 //! Nothing is lost when the journal is rotated while a hook is writing. A writer writes (W) and then checks (C) that its file is still
 //! the one at the journal's path; if not, it writes again into the new one. The drain renames the file first and reads it afterwards.
 //! If the rename came before C, the writer writes again. If it came after C, then W came before the rename, so the drain reads the
 //! frame. A frame that is found twice has one event id and is stored once.
 
-use crate::record::{Record, hash_bytes};
+use super::deadman::reach;
+use crate::record::{MAX_RECORD, Record};
+use rustix::fs::{FallocateFlags, fallocate};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -20,6 +26,10 @@ pub const FILE: &str = "journal";
 const MAGIC: &[u8; 4] = b"GRDJ";
 const VERSION: u8 = 1;
 const HEADER: usize = 4 + 1 + 1 + 2 + 16 + 8;
+/// Bytes of disk that are held behind the journal's end, at least.
+pub const RESERVE: u64 = 1 << 20;
+/// Bytes held on top of that, so that not every record has to ask for room.
+const SLACK: u64 = 256 << 10;
 
 /// Why a record could not be written.
 #[derive(Debug, Error)]
@@ -51,7 +61,11 @@ pub fn append(state: &Path, record: &Record) -> Result<(), JournalError> {
     // A rotation between opening and writing is rare; twice in a row is a clock gone mad, yet bounded.
     for _ in 0..8 {
         let mut file = open(&path)?;
+        // Without room the write itself says whether there is none left.
+        let _ = reserve(&file);
+        reach("journal-opened");
         let written = file.write(&frame).map_err(io)?;
+        reach("journal-written");
         if written < frame.len() {
             return Err(io(std::io::Error::new(std::io::ErrorKind::StorageFull, "only a part of the record was written")));
         }
@@ -65,7 +79,7 @@ pub fn append(state: &Path, record: &Record) -> Result<(), JournalError> {
 }
 
 /// Opens the journal for appending and refuses everything but a plain file of one's own.
-fn open(path: &Path) -> Result<File, JournalError> {
+pub(super) fn open(path: &Path) -> Result<File, JournalError> {
     let odd = |what| JournalError::Odd { path: path.to_owned(), what };
     let file = OpenOptions::new()
         .append(true)
@@ -94,6 +108,31 @@ fn open(path: &Path) -> Result<File, JournalError> {
         return Err(odd("a file that others may use"));
     }
     Ok(file)
+}
+
+/// Holds room on the disk behind the end of a journal. Another hook that does the same at once asks for the same bytes.
+pub(super) fn reserve(file: &File) -> std::io::Result<()> {
+    let about = file.metadata()?;
+    if about.blocks() * 512 >= about.len() + RESERVE {
+        return Ok(());
+    }
+    match fallocate(file, FallocateFlags::KEEP_SIZE, about.len(), RESERVE + SLACK) {
+        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// Why the next record could not be written, or what will soon stop it; for the digest.
+pub fn trouble(state: &Path) -> Option<String> {
+    if !state.exists() {
+        // The first hook makes it.
+        return None;
+    }
+    match open(&state.join(FILE)).map(|file| reserve(&file)) {
+        Err(error) => Some(error.to_string()),
+        Ok(Err(error)) => Some(format!("no room can be held for further records: {error}")),
+        Ok(Ok(())) => None,
+    }
 }
 
 fn encode(id: &[u8; 16], payload: &[u8]) -> Vec<u8> {
@@ -143,45 +182,13 @@ fn frame_at(bytes: &[u8]) -> Option<(Frame, usize)> {
         return None;
     }
     let len = usize::from(u16::from_le_bytes([header[6], header[7]]));
+    if len > MAX_RECORD {
+        return None;
+    }
     let id = &header[8..24];
     let payload = bytes.get(HEADER..HEADER + len)?;
     (checksum(id, payload) == header[24..32]).then(|| {
         let id = id.iter().map(|b| format!("{b:02x}")).collect();
         (Frame { id, payload: payload.to_vec() }, HEADER + len)
     })
-}
-
-/// Moves the journal aside so that it can be read; gives all files that wait to be read, oldest first.
-pub fn rotate(state: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let path = state.join(FILE);
-    if fs::symlink_metadata(&path).is_ok_and(|m| m.is_file() && m.len() > 0) {
-        for n in 0..10_000u32 {
-            let to = state.join(format!("{FILE}.{}", hash_bytes(format!("{:?}{n}", std::time::SystemTime::now()).as_bytes()).get(..12).unwrap_or("x")));
-            if !to.exists() {
-                fs::rename(&path, to)?;
-                break;
-            }
-        }
-    }
-    let mut waiting: Vec<(std::time::SystemTime, PathBuf)> = Vec::new();
-    for entry in fs::read_dir(state)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if name.to_string_lossy().starts_with("journal.") && entry.file_type()?.is_file() {
-            waiting.push((entry.metadata()?.modified()?, entry.path()));
-        }
-    }
-    waiting.sort();
-    Ok(waiting.into_iter().map(|(_, path)| path).collect())
-}
-
-/// Bytes of the journal, and of its parts that were moved aside, that no database holds yet.
-pub fn waiting(state: &Path) -> u64 {
-    let Ok(entries) = fs::read_dir(state) else { return 0 };
-    entries
-        .filter_map(Result::ok)
-        .filter(|e| e.file_name().to_string_lossy().starts_with("journal"))
-        .filter_map(|e| e.metadata().ok())
-        .map(|m| m.len())
-        .sum()
 }

@@ -3,6 +3,9 @@
 pub mod chain;
 pub mod config;
 pub mod deadman;
+pub mod drain;
 pub mod files;
 pub mod journal;
+pub mod lost;
+pub mod rotate;
 pub mod store;

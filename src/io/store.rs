@@ -1,17 +1,23 @@
 //! The store: SQLite, filled from the journal by whoever holds its lock.
 
+use super::deadman::reach;
 use super::journal;
 use crate::record::{Record, hash};
 use crate::verdict::Decision;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use thiserror::Error;
 
 /// The database in the state folder.
 pub const FILE: &str = "guard.db";
 const SCHEMA: &str = include_str!("schema.sql");
+/// Records in one transaction: a drain that is cut short by its deadline has still brought in what it finished.
+const BATCH: usize = 1_000;
+/// Hooks that run at once are recorded out of order by less than this; more means that the clock went back.
+const OUT_OF_ORDER_MS: i64 = 60_000;
 
 /// Why the store could not be used.
 #[derive(Debug, Error)]
@@ -22,17 +28,6 @@ pub enum StoreError {
     Newer { path: PathBuf, version: i64 },
     #[error("the state folder `{path}` cannot be used: {error}")]
     Io { path: PathBuf, error: std::io::Error },
-}
-
-/// What a drain did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Drained {
-    /// Records that are new in the store.
-    pub stored: usize,
-    /// Bytes of the journal that belonged to no whole frame.
-    pub torn: usize,
-    /// Another process is draining.
-    pub busy: bool,
 }
 
 /// The open store.
@@ -56,6 +51,11 @@ pub struct Filter {
 impl Store {
     /// Opens the store and brings its schema up to date. A database that is none is moved aside, and the new one says so.
     pub fn open(state: &Path) -> Result<Store, StoreError> {
+        Store::open_within(state, Duration::from_secs(5))
+    }
+
+    /// Opens it, and waits no longer than `patience` for others who use it.
+    pub(super) fn open_within(state: &Path, patience: Duration) -> Result<Store, StoreError> {
         let path = state.join(FILE);
         let io = |error| StoreError::Io { path: state.to_owned(), error };
         if !state.is_dir() {
@@ -66,11 +66,15 @@ impl Store {
             // Made here so that its mode is right from the first byte.
             OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(io)?;
         }
-        match Store::try_open(&path) {
+        // SQLite would open a named pipe too, and wait for it.
+        if !fs::symlink_metadata(&path).map_err(io)?.is_file() {
+            return Err(io(std::io::Error::other("`guard.db` is no regular file")));
+        }
+        match Store::try_open(&path, patience) {
             Err(StoreError::Sql { error, .. }) if is_corrupt(&error) => {
                 let aside = set_aside(state)?;
                 OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(io)?;
-                let store = Store::try_open(&path)?;
+                let store = Store::try_open(&path, patience)?;
                 store.note(&format!("the store was damaged and is kept as {}", aside.display()))?;
                 Ok(store)
             }
@@ -78,10 +82,10 @@ impl Store {
         }
     }
 
-    fn try_open(path: &Path) -> Result<Store, StoreError> {
+    fn try_open(path: &Path, patience: Duration) -> Result<Store, StoreError> {
         let sql = |error| StoreError::Sql { path: path.to_owned(), error };
         let db = Connection::open(path).map_err(sql)?;
-        db.busy_timeout(std::time::Duration::from_secs(5)).map_err(sql)?;
+        db.busy_timeout(patience).map_err(sql)?;
         db.pragma_update(None, "journal_mode", "PERSIST").map_err(sql)?;
         db.pragma_update(None, "synchronous", "NORMAL").map_err(sql)?;
         let version: i64 = db.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(sql)?;
@@ -112,8 +116,7 @@ impl Store {
 
     /// Number and hash of the record before the first one that is kept: nothing, or what a prune left.
     pub(super) fn anchor(&self) -> Result<(i64, String), StoreError> {
-        let found = self.db.query_row("SELECT seq, hash FROM anchor", [], |r| Ok((r.get(0)?, r.get(1)?))).optional().map_err(self.sql())?;
-        Ok(found.unwrap_or((0, String::new())))
+        anchor(&self.db).map_err(self.sql())
     }
 
     pub(super) fn sql(&self) -> impl Fn(rusqlite::Error) -> StoreError + use<> {
@@ -123,8 +126,7 @@ impl Store {
 
     /// Keeps a remark about guard itself, for the digest.
     pub fn note(&self, text: &str) -> Result<(), StoreError> {
-        self.db.execute("INSERT INTO note (time_ms, text) VALUES (?1, ?2)", params![now_ms(), text]).map_err(self.sql())?;
-        Ok(())
+        note(&self.db, text).map_err(self.sql())
     }
 
     /// Remarks of a time span.
@@ -136,16 +138,32 @@ impl Store {
         rows.collect::<Result<_, _>>().map_err(self.sql())
     }
 
-    /// Adds frames in one transaction, each once; gives how many were new. Sequence numbers and the hash chain are given here.
-    fn add(&mut self, frames: &[journal::Frame], torn: usize) -> Result<(usize, usize), StoreError> {
+    /// Adds frames, each once; gives how many were new and how many could not be read. Sequence numbers and the hash chain are
+    /// given here.
+    pub(super) fn add(&mut self, frames: &[journal::Frame], torn: usize) -> Result<(usize, usize), StoreError> {
+        let (mut stored, mut unread) = (0, 0);
+        for batch in frames.chunks(BATCH) {
+            let (new, odd) = self.add_batch(batch)?;
+            stored += new;
+            unread += odd;
+        }
+        if torn > 0 || unread > 0 {
+            self.note(&format!("{torn} bytes of the journal belonged to no whole record, {unread} records could not be read; the file is kept"))?;
+        }
+        Ok((stored, unread))
+    }
+
+    fn add_batch(&mut self, frames: &[journal::Frame]) -> Result<(usize, usize), StoreError> {
         let sql = self.sql();
-        let anchor = self.anchor()?;
         let transaction = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&sql)?;
-        let last: Option<(i64, String)> = transaction
-            .query_row("SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1", [], |r| Ok((r.get(0)?, r.get(1)?)))
+        let last: Option<(i64, String, i64)> = transaction
+            .query_row("SELECT seq, hash, time_ms FROM record ORDER BY seq DESC LIMIT 1", [], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
             .optional()
             .map_err(&sql)?;
-        let (mut seq, mut previous) = last.unwrap_or(anchor);
+        let (mut seq, mut previous, mut time) = match last {
+            Some(last) => last,
+            None => anchor(&transaction).map(|(seq, hash)| (seq, hash, i64::MIN)).map_err(&sql)?,
+        };
         let mut stored = 0;
         let mut unread = 0;
         {
@@ -185,13 +203,15 @@ impl Store {
                     for f in &record.findings {
                         finding.execute(params![seq, f.rule, f.decision.name()]).map_err(&sql)?;
                     }
+                    if record.time_ms < time.saturating_sub(OUT_OF_ORDER_MS) {
+                        let back = (time - record.time_ms) / 1_000;
+                        note(&transaction, &format!("the clock went back by {back} s before record {seq}; digests by time may miss records from then on")).map_err(&sql)?;
+                    }
+                    time = record.time_ms;
                 }
             }
         }
-        if torn > 0 || unread > 0 {
-            let text = format!("{torn} bytes of the journal belonged to no whole record, {unread} records could not be read; the file is kept");
-            transaction.execute("INSERT INTO note (time_ms, text) VALUES (?1, ?2)", params![now_ms(), text]).map_err(&sql)?;
-        }
+        reach("drain-adding");
         transaction.commit().map_err(&sql)?;
         Ok((stored, unread))
     }
@@ -228,6 +248,20 @@ impl Store {
         }
         Ok(out)
     }
+}
+
+fn anchor(db: &Connection) -> rusqlite::Result<(i64, String)> {
+    let found = db.query_row("SELECT seq, hash FROM anchor", [], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+    Ok(found.unwrap_or((0, String::new())))
+}
+
+/// A remark carries the newest time that is known: after a clock that went back it would else be missing from the digest.
+fn note(db: &Connection, text: &str) -> rusqlite::Result<()> {
+    db.execute(
+        "INSERT INTO note (time_ms, text) VALUES (max(?1, (SELECT coalesce(max(time_ms), 0) FROM record)), ?2)",
+        params![now_ms(), text],
+    )?;
+    Ok(())
 }
 
 /// Counts over everything that is kept.
@@ -267,62 +301,15 @@ pub fn chain(seq: i64, id: &str, json: &str, previous: &str) -> String {
     hash(&format!("{seq}\n{id}\n{previous}\n{json}"))
 }
 
-/// Brings the journal into the store. Safe with many processes at once: one drains, the others see `busy`.
-pub fn drain(state: &Path) -> Result<Drained, StoreError> {
-    let io = |error| StoreError::Io { path: state.to_owned(), error };
-    if !state.is_dir() {
-        return Ok(Drained::default());
-    }
-    let lock: File = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
-        .open(state.join("drain.lock"))
-        .map_err(io)?;
-    if lock.try_lock().is_err() {
-        return Ok(Drained { busy: true, ..Drained::default() });
-    }
-    let waiting = journal::rotate(state).map_err(io)?;
-    if waiting.is_empty() {
-        return Ok(Drained::default());
-    }
-    let mut store = Store::open(state)?;
-    let mut done = Drained::default();
-    for path in waiting {
-        let (frames, torn) = journal::decode(&fs::read(&path).map_err(io)?);
-        let (stored, unread) = match store.add(&frames, torn) {
-            Err(StoreError::Sql { error, .. }) if is_corrupt(&error) => {
-                drop(store);
-                set_aside(state)?;
-                store = Store::open(state)?;
-                store.note("the store was damaged inside and is kept beside the new one")?;
-                store.add(&frames, torn)?
-            }
-            other => other?,
-        };
-        done.stored += stored;
-        done.torn += torn;
-        if torn > 0 || unread > 0 {
-            // Another version may be able to read it, and a person may want to see it.
-            let name = path.file_name().unwrap_or_default().to_string_lossy().replace("journal.", "kept-journal-");
-            fs::rename(&path, state.join(name)).map_err(io)?;
-        } else {
-            fs::remove_file(&path).map_err(io)?;
-        }
-    }
-    Ok(done)
-}
-
 /// Moves a damaged database out of the way, with its own journal.
-fn set_aside(state: &Path) -> Result<PathBuf, StoreError> {
+pub(super) fn set_aside(state: &Path) -> Result<PathBuf, StoreError> {
     let aside = state.join(format!("{FILE}.corrupt-{}", now_ms()));
     fs::rename(state.join(FILE), &aside).map_err(|error| StoreError::Io { path: state.to_owned(), error })?;
     let _ = fs::rename(state.join(format!("{FILE}-journal")), aside.with_extension("journal"));
     Ok(aside)
 }
 
-fn is_corrupt(error: &rusqlite::Error) -> bool {
+pub(super) fn is_corrupt(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
         Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt)
