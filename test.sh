@@ -42,3 +42,5 @@ echo "== the binary that ships"
 ./build-static.sh
 echo "== the real client"
 tests/client/run
+echo "== the pod"
+pod/test.sh

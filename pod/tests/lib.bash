@@ -31,7 +31,7 @@ counted() { cat "$(volume)/.willikins-agent/count/$1" 2>/dev/null || echo 0; } #
 records() { in_pod guard log --json --since 1h; }
 
 start_pod() {
-  python3 pod/tests/derive.py manifests/base/deployment.yaml "$WORK" "$IMAGE" "$WORK/env.json" >"$WORK/play.yaml"
+  "$OUT/venv/bin/python" pod/tests/derive.py manifests/base/deployment.yaml "$WORK" "$IMAGE" "$WORK/env.json" >"$WORK/play.yaml"
   pm kube play --start "$WORK/play.yaml" >/dev/null
 }
 
