@@ -90,4 +90,5 @@ echo "image: $((size / 1000000)) MB, built in $((SECONDS - started)) s"
 echo "== pod"
 # A stop in the middle of an earlier run may have left its pod.
 export POD_TEST_OUT=$out
-exec bats --timing "${@:-pod/tests}"
+# One run at a time: the namespace and the pod have fixed names.
+exec flock --close /run/lock/guard-pod-test bats --timing "${@:-pod/tests}"

@@ -4,6 +4,8 @@ setup_suite() {
   ip netns add $NS 2>/dev/null || true
   inside ip link set lo up
   remove_pod
+  # Whatever a broken-off run left in the test's own namespace.
+  ip netns pids $NS | xargs -r kill 2>/dev/null || true
   rm -rf "$WORK"
   mkdir -p "$WORK"
   ssh-keygen -q -t ed25519 -N '' -f "$WORK/client"
@@ -12,6 +14,9 @@ setup_suite() {
   serve 9091 prometheus-pushgateway --web.listen-address=127.0.0.1:9091
   serve 9092 python3 pod/tests/mock_telegram.py 9092 "$WORK/telegram.jsonl"
   serve 9093 python3 pod/tests/mock_model.py 9093 "$WORK/case.json"
+  mkdir -p "$WORK/outside"
+  python3 pod/tests/outside_hook.py "$WORK/outside"
+  serve 9094 python3 pod/tests/mock_model.py 9094 "$WORK/outside/case.json"
   jq -n '{
     PUSHGATEWAY_URL: "http://127.0.0.1:9091", TELEGRAM_API_URL: "http://127.0.0.1:9092", TELEGRAM_CHAT_ID: "ok",
     TELEGRAM_BOT_TOKEN: ("00" + ":" + "not-a-real-token"), NOTIFY_PAUSE: "0.01",
