@@ -6,35 +6,72 @@
 
 use crate::effect::{Part, Text};
 use crate::verdict::Certainty;
+use std::borrow::Cow;
 
-/// How surely `pattern` matches `text`. A pattern without `/` is held against the last component of a path.
-pub fn matches(pattern: &str, text: &Text) -> Certainty {
+/// A text that patterns are held against, prepared once for all of them.
+pub struct Subject<'t> {
+    text: &'t Text,
+    /// The whole text and its last component, where all of it is known.
+    known: Option<(&'t str, &'t str)>,
+}
+
+impl<'t> Subject<'t> {
+    /// Prepares a text.
+    pub fn new(text: &'t Text) -> Subject<'t> {
+        let known = text.as_known().map(|whole| {
+            let last = if whole.starts_with('/') { whole.rsplit('/').next().unwrap_or(whole) } else { whole };
+            (whole, last)
+        });
+        Subject { text, known }
+    }
+
+    /// All of the text is known, and it does not begin with `prefix`.
+    pub fn surely_begins_otherwise(&self, prefix: &str) -> bool {
+        self.known.is_some_and(|(whole, _)| !whole.starts_with(prefix))
+    }
+}
+
+/// Characters that are more than themselves in a pattern.
+const SPECIAL: [char; 5] = ['*', '?', '[', '{', '\\'];
+
+/// How surely `pattern` matches the text. A pattern without `/` is held against the last component of a path.
+pub fn matches(pattern: &str, subject: &Subject<'_>) -> Certainty {
     if pattern == "**" || pattern == "*" {
         return Certainty::Yes;
     }
-    if let Some(known) = text.as_known() {
-        let subject = if !pattern.contains('/') && known.starts_with('/') {
-            known.rsplit('/').next().unwrap_or(known)
-        } else {
-            known
-        };
-        if !pattern.contains(['*', '?', '[', '{', '\\']) {
-            return if pattern == subject { Certainty::Yes } else { Certainty::No };
-        }
-        return alternatives(pattern).iter().map(|p| known_matches(p, subject)).max().unwrap_or(Certainty::No);
+    let Some((whole, last)) = subject.known else {
+        let text = if pattern.contains('/') { subject.text.clone() } else { last_component(subject.text) };
+        return written_out(pattern).map(|p| uncertain(&p, &text)).max().unwrap_or(Certainty::No);
+    };
+    // Most patterns begin with another letter than the text.
+    let first = pattern.bytes().next();
+    if !matches!(first, Some(b'*' | b'?' | b'[' | b'{' | b'\\')) && first != whole.bytes().next() && first != last.bytes().next() {
+        return Certainty::No;
     }
-    let text = if pattern.contains('/') { text.clone() } else { last_component(text) };
-    alternatives(pattern).iter().map(|p| uncertain(p, &text)).max().unwrap_or(Certainty::No)
+    let text = if pattern.contains('/') { whole } else { last };
+    if !pattern.contains(SPECIAL) {
+        return if pattern == text { Certainty::Yes } else { Certainty::No };
+    }
+    written_out(pattern).map(|p| known_matches(&p, text)).max().unwrap_or(Certainty::No)
 }
 
 /// Hosts: without case, `*` crosses dots.
-pub fn matches_host(pattern: &str, host: &Text) -> Certainty {
+pub fn matches_host(pattern: &str, subject: &Subject<'_>) -> Certainty {
     let pattern = pattern.to_lowercase();
-    if let Some(known) = host.as_known() {
-        let known = known.to_lowercase();
-        return alternatives(&pattern).iter().map(|p| known_matches(p, &known)).max().unwrap_or(Certainty::No);
+    match subject.known {
+        Some((host, _)) => {
+            let host = host.to_lowercase();
+            written_out(&pattern).map(|p| known_matches(&p, &host)).max().unwrap_or(Certainty::No)
+        }
+        None => written_out(&pattern).map(|p| uncertain(&p, subject.text)).max().unwrap_or(Certainty::No),
     }
-    alternatives(&pattern).iter().map(|p| uncertain(p, host)).max().unwrap_or(Certainty::No)
+}
+
+/// The pattern, or the patterns that its `{a,b}` stands for.
+fn written_out(pattern: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    let many = if pattern.contains('{') { alternatives(pattern) } else { Vec::new() };
+    let one = many.is_empty().then_some(Cow::Borrowed(pattern));
+    one.into_iter().chain(many.into_iter().map(Cow::Owned))
 }
 
 /// `{a,b}` written out; not nested, at most 64 patterns.
@@ -146,6 +183,9 @@ fn known_matches(pattern: &str, text: &str) -> Certainty {
     if !pattern[..tail].ends_with('\\') && !text.ends_with(&pattern[tail..]) {
         return Certainty::No;
     }
+    if is_simple(pattern) {
+        return if simple_matches(pattern.as_bytes(), text.as_bytes()) { Certainty::Yes } else { Certainty::No };
+    }
     let steps = steps(pattern);
     let mut row = vec![None; steps.len() + 1];
     enter(&steps, &mut row, 0, 0);
@@ -153,6 +193,61 @@ fn known_matches(pattern: &str, text: &str) -> Certainty {
         row = advance(&steps, &row, c);
     }
     if row[steps.len()].is_some() { Certainty::Yes } else { Certainty::No }
+}
+
+/// Only stars and plain bytes, and `**/` only where a folder begins: [`simple_matches`] is exact for these.
+fn is_simple(pattern: &str) -> bool {
+    let bytes = pattern.as_bytes();
+    let folders = |at: usize| at >= 2 && bytes[at - 1] == b'*' && bytes[at - 2] == b'*' && (at > 2 && bytes[at - 3] != b'/');
+    !pattern.contains(['?', '[', '\\', '{']) && !pattern.contains("***") && !bytes.iter().enumerate().any(|(at, b)| *b == b'/' && folders(at))
+}
+
+/// Matches without memory of its own: of several ways to spread the text over the stars, only the last `*` and the last `**` need
+/// to be taken back, as what stands before them has already matched as early as it can.
+fn simple_matches(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut p, mut t) = (0, 0);
+    // Where to go on in the pattern, and from which byte of the text it was tried last.
+    let mut star: Option<(usize, usize)> = None;
+    let mut deep: Option<(usize, usize, bool)> = None;
+    loop {
+        if pattern[p..].starts_with(b"**") {
+            p += 2;
+            let folders = pattern.get(p) == Some(&b'/');
+            p += usize::from(folders);
+            deep = Some((p, t, folders));
+            star = None;
+            continue;
+        }
+        match (pattern.get(p), text.get(t)) {
+            (Some(b'*'), _) => {
+                p += 1;
+                star = Some((p, t));
+                continue;
+            }
+            (None, None) => return true,
+            (Some(a), Some(b)) if a == b => {
+                p += 1;
+                t += 1;
+                continue;
+            }
+            _ => {}
+        }
+        if let Some((after, from)) = star
+            && from < text.len()
+            && text[from] != b'/'
+        {
+            star = Some((after, from + 1));
+            (p, t) = (after, from + 1);
+            continue;
+        }
+        star = None;
+        let Some((after, from, folders)) = deep else { return false };
+        // Folders end behind a slash, anything else may end anywhere.
+        let skip = if folders { text[from..].iter().position(|b| *b == b'/').map(|n| n + 1) } else { (from < text.len()).then_some(1) };
+        let Some(skip) = skip else { return false };
+        deep = Some((after, from + skip, folders));
+        (p, t) = (after, from + skip);
+    }
 }
 
 /// For each reached step, the most literal characters that known text covered on the way.
@@ -337,13 +432,40 @@ mod tests {
             ("**/.history", "/a/$X/job.history", No),
             ("/home/*/.ssh/id_*", "/home/#/.ssh/id_rsa", Maybe),
         ] {
-            assert_eq!(matches(pattern, &text(subject)), wanted, "`{pattern}` against `{subject}`");
+            assert_eq!(matches(pattern, &Subject::new(&text(subject))), wanted, "`{pattern}` against `{subject}`");
         }
+    }
+
+    /// Every pattern of up to six pieces against texts of as many: the short way says what the steps say.
+    #[test]
+    fn the_short_way_is_exact() {
+        let (mut seed, mut hits) = (7u64, 0);
+        let mut next = |n: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % n
+        };
+        for _ in 0..200_000 {
+            let pattern: String = (0..next(7)).map(|_| ["a", "b", "/", "*", "**", "/**/", "ä"][usize::try_from(next(7)).unwrap_or(0)]).collect();
+            let subject: String = (0..next(9)).map(|_| ["a", "b", "/", "ab", "ä"][usize::try_from(next(5)).unwrap_or(0)]).collect();
+            if !is_simple(&pattern) {
+                continue;
+            }
+            let steps = steps(&pattern);
+            let mut row = vec![None; steps.len() + 1];
+            enter(&steps, &mut row, 0, 0);
+            for c in subject.chars() {
+                row = advance(&steps, &row, c);
+            }
+            let exact = row[steps.len()].is_some();
+            hits += u32::from(exact);
+            assert_eq!(simple_matches(pattern.as_bytes(), subject.as_bytes()), exact, "`{pattern}` against `{subject}`");
+        }
+        assert!(hits > 10_000);
     }
 
     #[test]
     fn hosts() {
-        assert_eq!(matches_host("*.Example.com", &Text::known("a.b.example.COM")), Certainty::Yes);
-        assert_eq!(matches_host("*.example.com", &Text::known("example.com.evil.example")), Certainty::No);
+        assert_eq!(matches_host("*.Example.com", &Subject::new(&Text::known("a.b.example.COM"))), Certainty::Yes);
+        assert_eq!(matches_host("*.example.com", &Subject::new(&Text::known("example.com.evil.example"))), Certainty::No);
     }
 }

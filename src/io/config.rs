@@ -114,7 +114,7 @@ pub fn load(place: &Place) -> Loaded {
             broken.push(folder.to_string_lossy().into_owned());
         }
     }
-    if let Err(what) = know.world.lists.check() {
+    if let Err(what) = know.world.lists.check_layers() {
         // The layers' lists do not fit together: judge with what is built in, under the rule for broken layers.
         errors.push(LoadError { file: "lists.toml".into(), line: 1, what });
         know = Knowledge::builtin();

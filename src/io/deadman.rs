@@ -29,8 +29,8 @@ pub fn arm(denial: &'static [u8]) {
         eprintln!("guard: internal error: {info}");
         last_words();
     }));
-    let stack = Box::leak(vec![0u8; ALTERNATE_STACK].into_boxed_slice());
-    // SAFETY: the stack is leaked, so it stays valid; `action` is zeroed and then filled; the handler is async-signal-safe.
+    let stack: &'static mut [std::mem::MaybeUninit<u8>] = Box::leak(Box::new_uninit_slice(ALTERNATE_STACK));
+    // SAFETY: the stack is leaked, so it stays valid, and is left unwritten, so its pages cost nothing until a signal comes; `action` is zeroed and then filled; the handler is async-signal-safe.
     unsafe {
         let stack = libc::stack_t { ss_sp: stack.as_mut_ptr().cast(), ss_flags: 0, ss_size: ALTERNATE_STACK };
         libc::sigaltstack(&raw const stack, std::ptr::null_mut());
