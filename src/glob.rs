@@ -171,16 +171,16 @@ fn accepts(step: &Step, c: char) -> bool {
 }
 
 fn known_matches(pattern: &str, text: &str) -> Certainty {
-    if !pattern.contains(['*', '?', '[', '\\']) {
-        return if pattern == text { Certainty::Yes } else { Certainty::No };
-    }
     // A literal beginning or end that differs answers most questions.
-    let literal_head = pattern.find(['*', '?', '[', '\\']).unwrap_or(pattern.len());
-    if !text.starts_with(&pattern[..literal_head]) {
+    let (bytes, whole) = (pattern.as_bytes(), text.as_bytes());
+    let Some(head) = bytes.iter().position(|b| matches!(b, b'*' | b'?' | b'[' | b'\\')) else {
+        return if pattern == text { Certainty::Yes } else { Certainty::No };
+    };
+    if !whole.starts_with(&bytes[..head]) {
         return Certainty::No;
     }
-    let tail = pattern.rfind(['*', '?', ']', '\\']).map_or(0, |at| at + 1);
-    if !pattern[..tail].ends_with('\\') && !text.ends_with(&pattern[tail..]) {
+    let tail = bytes.iter().rposition(|b| matches!(b, b'*' | b'?' | b']' | b'\\')).map_or(0, |at| at + 1);
+    if bytes[tail - 1] != b'\\' && !whole.ends_with(&bytes[tail..]) {
         return Certainty::No;
     }
     if is_simple(pattern) {
@@ -198,8 +198,12 @@ fn known_matches(pattern: &str, text: &str) -> Certainty {
 /// Only stars and plain bytes, and `**/` only where a folder begins: [`simple_matches`] is exact for these.
 fn is_simple(pattern: &str) -> bool {
     let bytes = pattern.as_bytes();
-    let folders = |at: usize| at >= 2 && bytes[at - 1] == b'*' && bytes[at - 2] == b'*' && (at > 2 && bytes[at - 3] != b'/');
-    !pattern.contains(['?', '[', '\\', '{']) && !pattern.contains("***") && !bytes.iter().enumerate().any(|(at, b)| *b == b'/' && folders(at))
+    bytes.iter().enumerate().all(|(at, b)| match b {
+        b'?' | b'[' | b'\\' | b'{' => false,
+        b'*' => !bytes[..at].ends_with(b"**"),
+        b'/' => at < 3 || !bytes[..at].ends_with(b"**") || bytes[at - 3] == b'/',
+        _ => true,
+    })
 }
 
 /// Matches without memory of its own: of several ways to spread the text over the stars, only the last `*` and the last `**` need

@@ -62,8 +62,9 @@ impl Redactor {
     pub fn redact(&self, text: &str) -> Redacted {
         let mut text: Cow<'_, str> = Cow::Borrowed(text);
         let lower = text.to_lowercase();
+        let bytes = Bytes::of(&lower);
         for detector in self.detectors.iter() {
-            if !detector.keywords.iter().any(|k| lower.contains(&**k)) {
+            if !detector.keywords.iter().any(|k| bytes.hold(k) && lower.contains(&**k)) {
                 continue;
             }
             let pattern = Regex::new(&detector.pattern).unwrap_or_else(|error| panic!("detector `{}`: {error}", detector.id));
@@ -87,6 +88,21 @@ impl Redactor {
             }
         }
         Redacted(text.into_owned())
+    }
+}
+
+/// Which bytes occur in a text: most keywords have one that does not, and are answered by it.
+struct Bytes([u64; 4]);
+
+impl Bytes {
+    fn of(text: &str) -> Bytes {
+        let mut seen = [0; 4];
+        text.bytes().for_each(|b| seen[usize::from(b >> 6)] |= 1 << (b & 63));
+        Bytes(seen)
+    }
+
+    fn hold(&self, keyword: &str) -> bool {
+        keyword.bytes().all(|b| self.0[usize::from(b >> 6)] & (1 << (b & 63)) != 0)
     }
 }
 

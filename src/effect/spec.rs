@@ -230,12 +230,13 @@ pub fn simple_glob(pattern: &str, text: &str) -> bool {
     if pattern.contains('|') {
         return pattern.split('|').any(|p| simple_glob(p, text));
     }
-    if !pattern.contains(['*', '?', '[']) {
-        return pattern == text;
-    }
     // Most patterns begin with letters, and most texts with others.
-    if pattern.bytes().zip(text.bytes()).take_while(|(p, _)| !b"*?[".contains(p)).any(|(p, t)| p != t) {
-        return false;
+    let begin = pattern.bytes().zip(text.bytes()).find(|(p, t)| p != t || matches!(p, b'*' | b'?' | b'['));
+    match begin {
+        Some((p, _)) if !matches!(p, b'*' | b'?' | b'[') => return false,
+        None if pattern.len() == text.len() => return true,
+        None if pattern.len() < text.len() => return false,
+        _ => {}
     }
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();
