@@ -10,9 +10,11 @@ use std::borrow::Cow;
 
 /// A text that patterns are held against, prepared once for all of them.
 pub struct Subject<'t> {
-    text: &'t Text,
+    pub text: &'t Text,
     /// The whole text and its last component, where all of it is known.
     known: Option<(&'t str, &'t str)>,
+    /// The first bytes of both, and their last one; 0 where there is none.
+    edges: (u8, u8, u8),
 }
 
 impl<'t> Subject<'t> {
@@ -22,7 +24,19 @@ impl<'t> Subject<'t> {
             let last = if whole.starts_with('/') { whole.rsplit('/').next().unwrap_or(whole) } else { whole };
             (whole, last)
         });
-        Subject { text, known }
+        let edges = known.map_or((0, 0, 0), |(whole, last)| {
+            let first = |text: &str| text.bytes().next().unwrap_or(0);
+            (first(whole), first(last), whole.bytes().next_back().unwrap_or(0))
+        });
+        Subject { text, known, edges }
+    }
+
+    /// The pattern begins or ends with another letter than the text, as most do. A placeholder in front counts as a star.
+    pub fn differs_at_an_edge(&self, pattern: &str) -> bool {
+        let (Some(first), Some(end)) = (pattern.bytes().next(), pattern.bytes().next_back()) else { return false };
+        let (whole, last, tail) = self.edges;
+        let special = |b: u8| matches!(b, b'*' | b'?' | b'[' | b']' | b'{' | b'}' | b'\\');
+        self.known.is_some() && (!special(first) && first != whole && first != last || !special(end) && end != tail)
     }
 
     /// All of the text is known, and it does not begin with `prefix`.
@@ -43,9 +57,7 @@ pub fn matches(pattern: &str, subject: &Subject<'_>) -> Certainty {
         let text = if pattern.contains('/') { subject.text.clone() } else { last_component(subject.text) };
         return written_out(pattern).map(|p| uncertain(&p, &text)).max().unwrap_or(Certainty::No);
     };
-    // Most patterns begin with another letter than the text.
-    let first = pattern.bytes().next();
-    if !matches!(first, Some(b'*' | b'?' | b'[' | b'{' | b'\\')) && first != whole.bytes().next() && first != last.bytes().next() {
+    if subject.differs_at_an_edge(pattern) {
         return Certainty::No;
     }
     let text = if pattern.contains('/') { whole } else { last };

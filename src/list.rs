@@ -6,6 +6,7 @@ use crate::effect::Text;
 use crate::fixed::{List, Str};
 use crate::glob::{self, Subject};
 use crate::verdict::Certainty;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// What `{cwd}`, `{home}`, `{project}` and other placeholders in patterns stand for; one may have several values.
@@ -47,6 +48,31 @@ impl Vars {
 
 /// How deep lists may name lists.
 const MAX_DEPTH: u32 = 16;
+
+/// A text that many patterns and lists are held against: what a list said of it is kept.
+pub struct Asked<'t> {
+    subject: Subject<'t>,
+    is_host: bool,
+    matches: fn(&str, &Subject<'_>) -> Certainty,
+    answers: RefCell<Vec<(String, Certainty)>>,
+}
+
+impl<'t> Asked<'t> {
+    /// About a path, a program or another text.
+    pub fn text(text: &'t Text) -> Asked<'t> {
+        Asked { subject: Subject::new(text), is_host: false, matches: glob::matches, answers: RefCell::default() }
+    }
+
+    /// About a host.
+    pub fn host(text: &'t Text) -> Asked<'t> {
+        Asked { subject: Subject::new(text), is_host: true, matches: glob::matches_host, answers: RefCell::default() }
+    }
+
+    /// The text itself.
+    pub fn as_text(&self) -> &'t Text {
+        self.subject.text
+    }
+}
 
 /// Lists by name; an entry `@other` stands for that list's entries.
 #[derive(Debug, Clone, Default)]
@@ -117,28 +143,24 @@ impl Lists {
 
     /// How surely a list holds the text; a list that does not exist holds nothing.
     pub fn contains(&self, name: &str, text: &Text, vars: &Vars) -> Certainty {
-        self.any_by(self.entries(name), &Subject::new(text), vars, glob::matches, 0)
+        self.any_by(self.entries(name), &Asked::text(text), vars, 0)
     }
 
     /// How surely one of the patterns or `@lists` matches.
-    pub fn any<'p>(&self, patterns: impl IntoIterator<Item = &'p (impl AsRef<str> + ?Sized + 'p)>, text: &Text, vars: &Vars) -> Certainty {
-        self.any_by(patterns.into_iter().map(AsRef::as_ref), &Subject::new(text), vars, glob::matches, 0)
+    pub fn any<'p>(&self, patterns: impl IntoIterator<Item = &'p (impl AsRef<str> + ?Sized + 'p)>, text: &Asked<'_>, vars: &Vars) -> Certainty {
+        self.any_by(patterns.into_iter().map(AsRef::as_ref), text, vars, 0)
     }
 
-    /// The same for hosts.
-    pub fn any_host<'p>(&self, patterns: impl IntoIterator<Item = &'p (impl AsRef<str> + ?Sized + 'p)>, text: &Text, vars: &Vars) -> Certainty {
-        self.any_by(patterns.into_iter().map(AsRef::as_ref), &Subject::new(text), vars, glob::matches_host, 0)
-    }
-
-    fn any_by<'p>(&self, patterns: impl Iterator<Item = &'p str>, text: &Subject<'_>, vars: &Vars, matches: fn(&str, &Subject<'_>) -> Certainty, depth: u32) -> Certainty {
+    fn any_by<'p>(&self, patterns: impl Iterator<Item = &'p str>, text: &Asked<'_>, vars: &Vars, depth: u32) -> Certainty {
         let mut best = Certainty::No;
         for pattern in patterns {
             let found = match pattern.strip_prefix('@') {
+                None if !text.is_host && text.subject.differs_at_an_edge(pattern) => Certainty::No,
                 Some(_) if depth > MAX_DEPTH => Certainty::No,
-                Some(list) => self.any_in(list, text, vars, matches, depth + 1),
-                None if vars.surely_begins_otherwise(pattern, text) => Certainty::No,
-                None if pattern.contains('{') => vars.expand(pattern).iter().map(|p| matches(p, text)).max().unwrap_or(Certainty::No),
-                None => matches(pattern, text),
+                Some(list) => self.any_in(list, text, vars, depth + 1),
+                None if vars.surely_begins_otherwise(pattern, &text.subject) => Certainty::No,
+                None if pattern.contains('{') => vars.expand(pattern).iter().map(|p| (text.matches)(p, &text.subject)).max().unwrap_or(Certainty::No),
+                None => (text.matches)(pattern, &text.subject),
             };
             best = best.or(found);
             if best == Certainty::Yes {
@@ -148,9 +170,14 @@ impl Lists {
         best
     }
 
-    /// A list within a list: apart, so that the kinds of iterators end here.
-    fn any_in(&self, list: &str, text: &Subject<'_>, vars: &Vars, matches: fn(&str, &Subject<'_>) -> Certainty, depth: u32) -> Certainty {
+    /// What a list says, asked once for each text.
+    fn any_in(&self, list: &str, text: &Asked<'_>, vars: &Vars, depth: u32) -> Certainty {
+        if let Some((_, answer)) = text.answers.borrow().iter().find(|(name, _)| name == list) {
+            return *answer;
+        }
         let entries: &mut dyn Iterator<Item = &str> = &mut self.entries(list);
-        self.any_by(entries, text, vars, matches, depth)
+        let answer = self.any_by(entries, text, vars, depth);
+        text.answers.borrow_mut().push((list.to_owned(), answer));
+        answer
     }
 }

@@ -4,6 +4,7 @@
 use super::script::{About, Walker};
 use super::state::Shell;
 use super::text::Text;
+use crate::list::Asked;
 use crate::verdict::Certainty;
 use serde_json::Value;
 
@@ -23,7 +24,8 @@ impl Walker<'_> {
             self.run_at(&mut inner, &content.clone(), Text::default(), about.span);
             return;
         }
-        let Some(form) = self.know.executed.iter().find(|(pattern, _)| self.know.lists.any([&**pattern], path, &self.vars) == Certainty::Yes) else {
+        let asked = Asked::text(path);
+        let Some(form) = self.know.executed.iter().find(|(pattern, _)| self.know.lists.any([&**pattern], &asked, &self.vars) == Certainty::Yes) else {
             return;
         };
         let form = form.1.clone();

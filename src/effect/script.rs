@@ -13,6 +13,7 @@ use crate::shell::{
     self, AssignedValue, Assignment, Command, Join, Redirection, RedirectionKind, Script, SimpleCommand, Statement, Word,
 };
 use crate::verdict::{Certainty, Span};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
@@ -65,6 +66,8 @@ pub struct Walker<'a> {
     earlier: HashMap<String, Labels>,
     /// What files were labelled with at any time of this walk.
     ever: HashMap<String, Labels>,
+    /// What the lists said of paths: one path is asked about several times in a call.
+    asked: RefCell<HashMap<String, Labels>>,
 }
 
 impl<'a> Walker<'a> {
@@ -90,6 +93,7 @@ impl<'a> Walker<'a> {
             exhausted: false,
             earlier: HashMap::new(),
             ever: HashMap::new(),
+            asked: RefCell::default(),
         }
     }
 
@@ -612,10 +616,14 @@ impl<'a> Walker<'a> {
         }
         let Some(known) = path.as_known().map(str::to_owned) else { return };
         self.ever.entry(known.clone()).or_default().add(content.labels);
-        let mut now = self.files.get(&known).cloned().unwrap_or_default();
+        // Taken out and put back: a script that appends a thousand lines must not copy the file a thousand times.
+        let mut now = self.files.remove(&known).unwrap_or_default();
         now.push(content);
-        self.files.insert(known, now.clone());
         self.content_written(shell, path, &now, about);
+        if let Some(meanwhile) = self.files.remove(&known) {
+            now.push(&meanwhile);
+        }
+        self.files.insert(known, now);
     }
 
     /// The content of a file that is read, with the effect of reading it.
@@ -692,6 +700,17 @@ impl<'a> Walker<'a> {
 
     /// Where a path's content comes from: a secret, a folder that holds some, a place outside the project.
     pub(super) fn labels_of(&self, path: &Text) -> Labels {
+        if let Some(labels) = path.as_known().and_then(|known| self.asked.borrow().get(known).copied()) {
+            return labels;
+        }
+        let labels = self.labels_by_lists(path);
+        if let Some(known) = path.as_known() {
+            self.asked.borrow_mut().insert(known.to_owned(), labels);
+        }
+        labels
+    }
+
+    fn labels_by_lists(&self, path: &Text) -> Labels {
         let mut labels = self.secret_labels(path);
         if labels.is_empty() && self.know.in_list("secret-folders", path, &self.vars) == Certainty::Yes {
             labels.add(Labels::perhaps(Label::Secret));

@@ -5,11 +5,27 @@ use crate::effect::spec::simple_glob;
 use crate::effect::{Effect, Text};
 use crate::fixed::{List, Str};
 use crate::label::Label;
-use crate::list::{Lists, Vars};
+use crate::list::{Asked, Lists, Vars};
 use crate::verdict::Certainty;
 
+/// An effect with the texts that rules ask about, prepared once for all of them.
+pub struct Facts<'e> {
+    effect: &'e Effect,
+    pub target: Asked<'e>,
+    pub host: Option<Asked<'e>>,
+    pub program: Asked<'e>,
+}
+
+impl<'e> Facts<'e> {
+    /// Prepares an effect; `program` is its program.
+    pub fn new(effect: &'e Effect, program: &'e Text) -> Facts<'e> {
+        Facts { effect, target: Asked::text(&effect.target.text), host: effect.target.host.as_ref().map(Asked::host), program: Asked::text(program) }
+    }
+}
+
 /// How surely the effect is what the match describes.
-pub fn matches(one: &Match, effect: &Effect, lists: &Lists, vars: &Vars) -> Certainty {
+pub fn matches(one: &Match, facts: &Facts<'_>, lists: &Lists, vars: &Vars) -> Certainty {
+    let effect = facts.effect;
     if !one.action.is_empty() && !one.action.iter().any(|a| action_matches(a, effect.action.name())) {
         return Certainty::No;
     }
@@ -18,7 +34,7 @@ pub fn matches(one: &Match, effect: &Effect, lists: &Lists, vars: &Vars) -> Cert
     }
     let mut sure = effect.certainty;
     if !one.program.is_empty() {
-        sure = sure.and(lists.any(&one.program, &Text::known(effect.program.clone()), vars));
+        sure = sure.and(lists.any(&one.program, &facts.program, vars));
     }
     if !one.data.is_empty() {
         let label = one
@@ -38,32 +54,32 @@ pub fn matches(one: &Match, effect: &Effect, lists: &Lists, vars: &Vars) -> Cert
         return sure;
     }
     if !one.target.is_empty() {
-        sure = sure.and(lists.any(&one.target, &effect.target.text, vars));
+        sure = sure.and(lists.any(&one.target, &facts.target, vars));
     }
     if !one.host.is_empty() {
-        sure = sure.and(host(&one.host, effect, lists, vars));
+        sure = sure.and(host(&one.host, facts, lists, vars));
     }
     if sure == Certainty::No {
         return sure;
     }
     if !one.unless.is_empty() {
-        sure = sure.and(taken_away(lists.any(&one.unless, &effect.target.text, vars), &effect.target.text));
+        sure = sure.and(taken_away(lists.any(&one.unless, &facts.target, vars), &effect.target.text));
     }
     if !one.unless_host.is_empty() {
-        let by = host(&one.unless_host, effect, lists, vars);
+        let by = host(&one.unless_host, facts, lists, vars);
         sure = sure.and(match &effect.target.host {
             Some(host) => taken_away(by, host),
             None => Certainty::Yes,
         });
     }
-    if !one.unless_program.is_empty() && lists.any(&one.unless_program, &Text::known(effect.program.clone()), vars) == Certainty::Yes {
+    if !one.unless_program.is_empty() && lists.any(&one.unless_program, &facts.program, vars) == Certainty::Yes {
         return Certainty::No;
     }
     sure
 }
 
-fn host(patterns: &List<Str>, effect: &Effect, lists: &Lists, vars: &Vars) -> Certainty {
-    effect.target.host.as_ref().map_or(Certainty::No, |host| lists.any_host(patterns, host, vars))
+fn host(patterns: &List<Str>, facts: &Facts<'_>, lists: &Lists, vars: &Vars) -> Certainty {
+    facts.host.as_ref().map_or(Certainty::No, |host| lists.any(patterns, host, vars))
 }
 
 /// What an exclusion leaves: nothing when it surely holds; when the target is unknown nobody can say, and ignorance is

@@ -2,7 +2,6 @@
 
 use super::index::ANY;
 use super::{Exception, Rule};
-use crate::effect::Plan;
 use crate::effect::spec::simple_glob;
 use std::collections::BTreeSet;
 
@@ -53,19 +52,14 @@ impl RuleSet {
         self.own.push(rule);
     }
 
-    /// The rules that may speak about a plan, by the actions of its effects.
-    pub fn candidates(&self, plan: &Plan) -> impl Iterator<Item = &Rule> {
-        let mut actions: Vec<&str> = plan.effects.iter().map(|e| e.action.name()).collect();
-        actions.sort_unstable();
-        actions.dedup();
-        let mut chosen = vec![false; self.builtin.rules.len()];
+    /// The rules that may speak about an action; none that certainly does not.
+    pub fn about(&self, action: &str) -> Vec<&Rule> {
+        let mut chosen = BTreeSet::new();
         for (key, numbers) in self.builtin.by_action {
-            let named = *key == ANY || actions.iter().any(|action| simple_glob(key, action));
-            if named {
-                numbers.iter().for_each(|at| chosen[usize::from(*at)] = true);
+            if *key == ANY || simple_glob(key, action) {
+                chosen.extend(numbers.iter().map(|at| usize::from(*at)).filter(|at| !self.replaced.contains(at)));
             }
         }
-        self.replaced.iter().for_each(|at| chosen[*at] = false);
-        self.builtin.rules.iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(rule, _)| rule).chain(&self.own)
+        chosen.into_iter().map(|at| &self.builtin.rules[at]).chain(&self.own).collect()
     }
 }
