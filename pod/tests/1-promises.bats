@@ -34,6 +34,15 @@ setup() { . pod/tests/lib.bash; }
   in_pod rm ~claude/.ssh/authorized_keys 2>/dev/null || in_pod bash -c 'rm ~/.ssh/authorized_keys'
 }
 
+@test "a key that is changed in the Secret holds without a restart" {
+  file=$WORK/volumes/ssh-keys/..data/authorized_keys
+  cp "$file" "$WORK/kept"
+  cat "$WORK/stranger.pub" >"$file"
+  run inside ssh -q -F /dev/null -p 2222 -i "$WORK/stranger" -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null claude@127.0.0.1 id -u
+  cat "$WORK/kept" >"$file"
+  [[ $status == 0 && $output == 1000 ]]
+}
+
 @test "the agent can change neither the keys, nor sshd's configuration, nor the image's scripts" {
   for file in /etc/agent-ssh-keys/authorized_keys /opt/sshd_config /opt/scripts/login /etc/claude-code/managed-settings.json /etc/guard/config.toml /usr/local/bin/guard /usr/local/bin/claude; do
     run in_pod bash -c "echo x >>$file"
@@ -51,7 +60,7 @@ setup() { . pod/tests/lib.bash; }
   [[ $output == "$(jq -r .TRICKY "$WORK/env.json")" ]]
   run login 'env'
   grep -q '^ANTHROPIC_BASE_URL=' <<<"$output"
-  refute grep -qE '^(TELEGRAM_BOT_TOKEN|PUSHGATEWAY_URL)=' <<<"$output"
+  refute grep -qE '^(TELEGRAM_BOT_TOKEN|PUSHGATEWAY_URL|LD_PRELOAD_X|BASH_FUNC_X)=' <<<"$output"
   # A login shell has them too.
   run login -tt 'bash -lc env'
   grep -q '^ANTHROPIC_BASE_URL=' <<<"$output"

@@ -135,9 +135,31 @@ sent() { jq -r .text "$WORK/telegram.jsonl"; }
   [[ $(in_pod git -C /home/claude/repos/leaky remote get-url ssh) == git@forge.example:x.git ]]
 }
 
-@test "credential-check names what is absent or broken and shows no value" {
+@test "credential-check names what is absent, holds or broke, tells the channel, and shows no value" {
+  : >"$WORK/telegram.jsonl"
   run in_pod /opt/scripts/credential-check
-  [[ $output == *"absent  github"* && $output == *"anthropic"* && $output != *not-a-real-key* ]]
+  [[ $status == 1 && $output == *"absent  github"* && $output == *"ok      anthropic"* && $output == *"broken  kubernetes test"* && $output != *not-a-real-key* ]]
+  sent | grep -q 'no longer work: kubernetes test'
+  run pm exec -e ANTHROPIC_BASE_URL=http://127.0.0.1:1 "$POD" /opt/scripts/credential-check
+  [[ $output == *"broken  anthropic"* ]]
+}
+
+@test "run-job: a heartbeat when it went well, none when it failed, never two at once, nothing while the pod stops" {
+  in_pod /opt/scripts/run-job went-well true || true
+  run in_pod /opt/scripts/run-job went-wrong bash -c 'echo the reason; exit 7'
+  [[ $status == 7 && $output == *"the reason"* ]]
+  metrics | grep -q '^agent_job_last_success_timestamp_seconds{.*task="went-well"'
+  refute grep -q 'task="went-wrong"' <<<"$(metrics)"
+  in_pod bash -c '/opt/scripts/run-job slow sleep 2 & sleep 0.5; /opt/scripts/run-job slow sleep 2; wait' | grep -q 'slow still runs'
+  in_pod bash -c 'touch /tmp/pod/stopping; /opt/scripts/run-job late touch /tmp/late; rm /tmp/pod/stopping; test ! -e /tmp/late'
+}
+
+@test "each line of the template's crontab runs" {
+  while IFS= read -r command; do
+    [[ $command == *credential-check* ]] && continue
+    run pm exec -e CLAUDE=/bin/false "$POD" bash -c "$command"
+    [[ $status == 0 ]] || { echo "$command: $status $output"; return 1; }
+  done < <(in_pod cat /opt/crontab | grep -v '^#' | awk '{ $1 = $2 = $3 = $4 = $5 = ""; print }')
 }
 
 @test "fetch-config fetches and does not merge" {

@@ -21,8 +21,10 @@ setup() { . pod/tests/lib.bash; }
 }
 
 @test "the digest of that run shows the refusals, and the chain of records is intact" {
-  run in_pod guard audit --since 1h --format text
-  [[ $output == *"secret-read"* ]]
+  denied=$(jq -s '[.[] | select(.event == "PreToolUse" and .decision == "deny")] | length' "$WORK/chain-records.jsonl")
+  digest=$(in_pod guard audit --since 1h --format text)
+  grep -q " $denied denied" <<<"$digest" || { echo "$denied denied, but: $digest"; return 1; }
+  for rule in guard-tampered client-started secret-read startup-file-written; do grep -q "$rule: " <<<"$digest"; done
   run in_pod guard log verify
   [[ $status == 0 && $output == *intact* ]]
 }
@@ -32,6 +34,12 @@ setup() { . pod/tests/lib.bash; }
   run inside curl -s --max-time 120 -H 'X-Folder: /home/claude/repos/app' -d go http://127.0.0.1:8081/start
   after=$(records | grep -c '"event":"PreToolUse"')
   [[ $after -gt $before ]] || { echo "$output" | tail -c 2000; return 1; }
+}
+
+@test "pruning keeps the chain" {
+  in_pod guard log prune --keep 90d
+  run in_pod guard log verify
+  [[ $status == 0 && $output == intact* ]]
 }
 
 @test "the agent cannot kill or replace the hook, nor reach root" {

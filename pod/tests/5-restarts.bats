@@ -54,11 +54,47 @@ pushed() { # pushed STARTS
   in_pod cmp /opt/vibe-kanban.json /home/claude/.local/share/vibe-kanban/profiles.json
 }
 
+@test "whatever lies on the volume, the pod boots; what stood in the way is set aside" {
+  in_pod bash -c 'cd; echo not a key >.ssh-host-keys/ssh_host_rsa_key; rm -rf .crontab .ssh; mkfifo .crontab; ln -s /tmp .ssh
+    mv repos kept; echo file >repos; ln -sf /etc/passwd .local/share/vibe-kanban/profiles.json; echo "{}" >.claude/.credentials.json; chmod 660 .claude/.credentials.json'
+  key=$(host_key) boots=$(ready_lines)
+  pm pod stop -t 10 guardpod >/dev/null
+  pm pod start guardpod >/dev/null
+  eventually 60 restarted "$boots"
+  [[ $(host_key) == "$key" ]]
+  in_pod bash -c 'cd; test -d repos && test -f repos.aside-* && test -d .ssh && test ! -L .ssh && test -f .ssh-host-keys/ssh_host_rsa_key.aside-* && cmp /opt/vibe-kanban.json .local/share/vibe-kanban/profiles.json && cmp /opt/crontab /tmp/pod/crontab'
+  [[ $(stat -c %a "$(volume)/.claude/.credentials.json") == 600 ]]
+  in_pod bash -c 'cd; rm -rf repos* .crontab .claude/.credentials.json; mv kept repos; cp /opt/crontab .crontab'
+}
+
 @test "orphans are reaped" {
   in_pod bash -c 'for i in 1 2 3 4 5; do (sleep 0.2 & exec true) & done; wait'
   sleep 1
   run in_pod ps -eo stat=
   refute grep -q '^Z' <<<"$output"
+}
+
+@test "a child that hears nothing is killed: the stop still takes less than five seconds" {
+  in_pod pkill -STOP -o -x vibe-kanban
+  began=$EPOCHREALTIME
+  pm pod stop -t 15 guardpod >/dev/null
+  took=$(awk -v a="$began" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f", b - a }')
+  echo "# stopped in $took s with a hung child" >&3
+  pm logs "$POD" 2>&1 | grep -q 'killing vibe-kanban: no end within'
+  awk -v t="$took" 'BEGIN { exit !(t < 5) }'
+  boots=$(ready_lines)
+  pm pod start guardpod >/dev/null
+  eventually 40 restarted "$boots"
+}
+
+@test "INT and HUP end the pod like TERM, and no credential is in its log" {
+  for signal in INT HUP; do
+    boots=$(ready_lines)
+    pm kill --signal "$signal" "$POD" >/dev/null
+    eventually 20 bash -c ". pod/tests/lib.bash; pm logs $POD 2>&1 | grep -q 'received $signal, stopping'"
+    eventually 40 restarted "$boots" || { pm pod start guardpod >/dev/null; eventually 40 restarted "$boots"; }
+  done
+  refute grep -qE 'not-a-real-(token|key)' <<<"$(pm logs "$POD" 2>&1)"
 }
 
 @test "a stop takes less than five seconds, ends with 0 and drains the journal" {
