@@ -17,9 +17,11 @@ pub mod knowledge;
 pub mod label;
 pub mod list;
 pub mod record;
+pub mod render;
 pub mod rule;
 pub mod secret;
 pub mod shell;
+pub mod site;
 pub mod table;
 pub mod verdict;
 

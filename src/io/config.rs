@@ -4,6 +4,7 @@
 //! settings files to its hooks, so no environment variable may move guard's rules or its record.
 
 use crate::hook::Attended;
+use crate::egress::Egress;
 use crate::knowledge::Knowledge;
 use crate::rule::bundle::Bundle;
 use crate::rule::load::{self, LoadError};
@@ -42,6 +43,8 @@ pub struct Loaded {
     pub attended: Attended,
     /// Connections to hosts outside the list are refused.
     pub egress_enforced: bool,
+    /// What the layers add to the list.
+    pub egress: Egress,
     pub state: PathBuf,
     pub home: PathBuf,
     /// Mistakes in layers; while there are any, rule `layer-broken` decides.
@@ -87,6 +90,7 @@ pub fn load(place: &Place) -> Loaded {
     let redactor = Knowledge::builtin_redactor();
     let mut attended = None;
     let mut egress_enforced = false;
+    let mut egress = Egress::default();
     let mut errors = Vec::new();
     let mut broken = Vec::new();
     // Without a system layer the user may loosen; with one, only who it names. The project never may.
@@ -109,7 +113,7 @@ pub fn load(place: &Place) -> Loaded {
             attended = config.attended;
         }
         let loosens = name == "system" || may_loosen.iter().any(|l| l == name);
-        merge(&mut know, &folder, name, loosens && name != "project", &mut errors);
+        merge(&mut know, &mut egress, &folder, name, loosens && name != "project", &mut errors);
         if errors.len() > before {
             broken.push(folder.to_string_lossy().into_owned());
         }
@@ -119,7 +123,7 @@ pub fn load(place: &Place) -> Loaded {
         errors.push(LoadError { file: "lists.toml".into(), line: 1, what });
         know = Knowledge::builtin();
     }
-    Loaded { know, redactor, attended: attended.unwrap_or_default(), egress_enforced, state, home, errors, broken }
+    Loaded { know, redactor, attended: attended.unwrap_or_default(), egress_enforced, egress, state, home, errors, broken }
 }
 
 fn read_config(folder: &Path, errors: &mut Vec<LoadError>) -> ConfigFile {
@@ -139,7 +143,7 @@ fn read_config(folder: &Path, errors: &mut Vec<LoadError>) -> ConfigFile {
 }
 
 /// Adds a layer. One that may not loosen adds rules, and lists and programs under new names; it replaces nothing.
-fn merge(know: &mut Knowledge, folder: &Path, name: &str, loosens: bool, errors: &mut Vec<LoadError>) {
+fn merge(know: &mut Knowledge, egress: &mut Egress, folder: &Path, name: &str, loosens: bool, errors: &mut Vec<LoadError>) {
     let shown = folder.to_string_lossy().into_owned();
     let files = match super::files::data_files(folder) {
         Ok(files) => files,
@@ -161,6 +165,10 @@ fn merge(know: &mut Knowledge, folder: &Path, name: &str, loosens: bool, errors:
             ),
             _ => know.rules.put(rule),
         }
+    }
+    if loosens {
+        egress.destination.extend(layer.egress.destination);
+        egress.range.extend(layer.egress.range);
     }
     for (list, entries) in layer.lists {
         if loosens || !know.world.lists.has(&list) {

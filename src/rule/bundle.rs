@@ -78,14 +78,9 @@ impl Bundle {
         for (path, text) in files.iter().filter(|(p, _)| p == "egress.toml") {
             let file = format!("{folder}/{path}");
             match load::parse::<Egress>(&file, text) {
-                Ok(egress) => {
-                    for destination in &egress.destination {
-                        if let Err(what) = destination.check() {
-                            let line = text.lines().position(|l| l.contains(&destination.host)).map_or(1, |at| at + 1);
-                            errors.push(LoadError { file: file.clone(), line, what });
-                        }
-                    }
-                    bundle.lists.insert("egress-hosts".into(), egress.destination.iter().map(|d| d.host.clone()).collect());
+                Ok(mut egress) => {
+                    errors.extend(egress.locate(&file, text).into_iter().map(|(line, what)| LoadError { file: file.clone(), line, what }));
+                    bundle.lists.insert("egress-hosts".into(), egress.patterns());
                     bundle.egress = egress;
                 }
                 Err(error) => errors.push(error),

@@ -1,0 +1,68 @@
+"""Broken twins: each change of a sound build must be noticed by the named check."""
+
+
+def get(objects, kind, name):
+    return next(o for o in objects if o["kind"] == kind and o["metadata"]["name"] == name)
+
+
+def pod(objects, name="secure-agent-pod"):
+    return get(objects, "Deployment", name)["spec"]["template"]["spec"]
+
+
+def main(objects):
+    return pod(objects)["containers"][0]
+
+
+def change(target, key, value):
+    target[key] = value
+
+
+def drop(objects, kind, name):
+    objects.remove(get(objects, kind, name))
+
+
+# (what is broken, part of the check's name, the change)
+TWINS = [
+    ("a mistyped field", "schema", lambda o: change(get(o, "Deployment", "secure-agent-pod")["spec"], "replica", 1)),
+    ("a field of the wrong type", "schema", lambda o: change(get(o, "Service", "agent-ssh")["spec"]["ports"][0], "port", "22")),
+    ("a bad protocol in the Cilium policy", "custom", lambda o: change(get(o, "CiliumNetworkPolicy", "agent-egress")["spec"]["egress"][1]["toPorts"][0]["ports"][0], "protocol", "HTTP")),
+    ("a mistyped key in the Cilium policy", "keys", lambda o: change(get(o, "CiliumNetworkPolicy", "agent-egress")["spec"], "egres", [])),
+    ("an integer port in the Cilium policy", "custom", lambda o: change(get(o, "CiliumNetworkPolicy", "agent-egress")["spec"]["egress"][1]["toPorts"][0]["ports"][0], "port", 443)),
+    ("a mistyped key in an ExternalSecret", "keys", lambda o: change(get(o, "ExternalSecret", "agent-configs")["spec"], "refreshIntervall", "1h")),
+    ("a custom resource without a schema", "custom", lambda o: change(get(o, "CiliumNetworkPolicy", "agent-egress"), "kind", "CiliumNetworkPolice")),
+    ("a privileged container", "restricted", lambda o: change(main(o)["securityContext"], "privileged", True)),
+    ("a container that may escalate", "restricted", lambda o: main(o)["securityContext"].pop("allowPrivilegeEscalation")),
+    ("capabilities kept", "restricted", lambda o: main(o)["securityContext"].pop("capabilities")),
+    ("a capability added", "restricted", lambda o: change(main(o)["securityContext"]["capabilities"], "add", ["NET_ADMIN"])),
+    ("root", "restricted", lambda o: change(pod(o)["securityContext"], "runAsUser", 0)),
+    ("no seccomp profile", "restricted", lambda o: pod(o)["securityContext"].pop("seccompProfile")),
+    ("a root file system to write", "restricted", lambda o: change(main(o)["securityContext"], "readOnlyRootFilesystem", False)),
+    ("the node's network", "restricted", lambda o: change(pod(o), "hostNetwork", True)),
+    ("a folder of the node", "restricted", lambda o: pod(o)["volumes"].append({"name": "x", "hostPath": {"path": "/"}})),
+    ("a namespace without a level", "restricted", lambda o: get(o, "Namespace", "secure-agent-pod")["metadata"].pop("labels")),
+    ("a level that nothing needs", "restricted", lambda o: change(get(o, "Namespace", "secure-agent-pod")["metadata"]["labels"], "pod-security.kubernetes.io/enforce", "privileged")),
+    ("the latest image", "images", lambda o: change(main(o), "image", "registry.example/x:latest")),
+    ("an image without a tag, behind a port", "images", lambda o: change(main(o), "image", "registry.example:5000/x")),
+    ("an empty ConfigMap", "data", lambda o: change(get(o, "ConfigMap", "agent-settings"), "data", {})),
+    ("an ExternalSecret that brings nothing", "data", lambda o: change(get(o, "ExternalSecret", "agent-ssh-keys")["spec"], "data", [])),
+    ("a Secret in the build", "data", lambda o: o.append({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x", "namespace": "secure-agent-pod"}})),
+    ("a Service that selects nothing", "selectors", lambda o: change(get(o, "Service", "agent-ssh")["spec"], "selector", {"app": "x"})),
+    ("a Service for a port that is not there", "selectors", lambda o: change(get(o, "Service", "agent-ssh")["spec"]["ports"][0], "targetPort", "sssh")),
+    ("a policy for nobody", "selectors", lambda o: change(get(o, "CiliumNetworkPolicy", "agent-egress")["spec"]["endpointSelector"], "matchLabels", {"app": "x"})),
+    ("a policy for a port that is not there", "selectors", lambda o: change(get(o, "NetworkPolicy", "agent-ingress")["spec"]["ingress"][0]["ports"][0], "port", "sssh")),
+    ("a Deployment that does not select its pods", "selectors", lambda o: change(get(o, "Deployment", "secure-agent-pod")["spec"]["selector"], "matchLabels", {"app": "x"})),
+    ("no ServiceAccount", "references", lambda o: drop(o, "ServiceAccount", "agent-sa")),
+    ("no volume claim", "references", lambda o: drop(o, "PersistentVolumeClaim", "agent-home")),
+    ("a mount without a volume", "references", lambda o: change(main(o)["volumeMounts"][0], "name", "hom")),
+    ("a role that is not there", "references", lambda o: drop(o, "ClusterRole", "agent-viewer")),
+    ("a subject in another namespace", "references", lambda o: change(get(o, "ClusterRoleBinding", "agent-viewer")["subjects"][0], "namespace", "default")),
+    ("a store that is not there", "references", lambda o: drop(o, "SecretStore", "infisical")),
+    ("a key that the ConfigMap lacks", "references", lambda o: next(c for c in o if c["kind"] == "ConfigMap" and c["metadata"]["name"].startswith("agent-egress"))["data"].pop("egress.toml")),
+    ("two replicas", "workstation", lambda o: change(get(o, "Deployment", "secure-agent-pod")["spec"], "replicas", 2)),
+    ("a probe that asks sshd alone", "workstation", lambda o: change(main(o)["livenessProbe"]["exec"], "command", ["/opt/scripts/probe", "ready"])),
+    ("a Secret that must be there", "workstation", lambda o: [v["secret"].pop("optional") for v in pod(o)["volumes"] if "secret" in v]),
+    ("a board for everybody", "workstation", lambda o: get(o, "Service", "agent-vibekanban")["spec"].pop("loadBalancerSourceRanges")),
+    ("a role that reads Secrets", "workstation", lambda o: get(o, "ClusterRole", "agent-viewer")["rules"][0]["resources"].append("secrets")),
+    ("a role that gives roles", "workstation", lambda o: get(o, "ClusterRole", "agent-viewer")["rules"][0]["verbs"].append("bind")),
+    ("no fence", "fenced", lambda o: drop(o, "CiliumNetworkPolicy", "agent-egress")),
+]
