@@ -44,3 +44,5 @@ echo "== the real client"
 tests/client/run
 echo "== the pod"
 pod/test.sh
+echo "== the manifests"
+manifests/test.sh

