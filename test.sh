@@ -39,7 +39,10 @@ for script in build-static.sh tests/client/*.sh; do
   [ ! -e "$script" ] || target/debug/guard check "$script"
 done
 echo "== the binary that ships"
-./build-static.sh
+binary=$PWD/$(./build-static.sh | tail -n 1)
+echo "$binary"
+echo "== many hooks at once, killed and stopped"
+GUARD_BINARY=$binary cargo test --locked --quiet --features deadman-test --test crowd -- --ignored --nocapture --test-threads 1
 echo "== the real client"
 tests/client/run
 echo "== the pod"
