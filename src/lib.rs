@@ -3,6 +3,7 @@
 //! Everything but [`io`] and [`cli`] is pure: it reads no file, clock or environment variable and gets them as arguments.
 
 pub mod audit;
+pub mod budget;
 pub mod call;
 pub mod cli;
 pub mod context;

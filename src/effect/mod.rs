@@ -25,6 +25,7 @@ use crate::verdict::{Certainty, Span};
 use std::collections::BTreeMap;
 use std::fmt;
 pub use text::{Part, Text};
+pub use script::MAX_STEPS;
 pub use tool::plan;
 pub use world::World;
 
@@ -254,4 +255,6 @@ pub struct Plan {
     pub untyped: Vec<String>,
     /// Absolute paths of files whose content was judged.
     pub judged_files: Vec<String>,
+    /// Steps that the walk took; see [`MAX_STEPS`].
+    pub steps: u64,
 }

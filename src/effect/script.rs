@@ -6,6 +6,7 @@ use super::path;
 use super::state::{Channel, Shell, Variable};
 use super::text::{Part, Text};
 use super::{Action, Effect, Modifiers, Plan, Target, World};
+use crate::budget::Budget;
 use crate::context::{Context, FileText};
 use crate::label::{Label, Labels};
 use crate::list::Vars;
@@ -17,12 +18,14 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-/// Statements and re-read texts per call, all together. Honest commands need hundreds.
-const MAX_STEPS: u32 = 20_000;
+/// Steps per call, all together: statements, words, effects, and texts that are read, by their length. Honest commands need hundreds.
+pub const MAX_STEPS: u64 = 30_000;
+/// Effects of one call: each is compared with every rule about its action.
+const MAX_EFFECTS: usize = 3_000;
 /// Shells inside shells.
 const MAX_DEPTH: u32 = 24;
-/// Bytes of shell text parsed per call, all together.
-const MAX_PARSED: usize = 4 << 20;
+/// Bytes of shell text that cost one step to read; nested text costs more, as each level is read again.
+const BYTES_A_STEP: usize = 128;
 /// Calls of one function inside itself that are taken for "without end".
 const MAX_RECURSION: usize = 6;
 
@@ -50,8 +53,9 @@ pub struct Walker<'a> {
     pub(super) parameters: Vec<Text>,
     /// Aliases of git that this call configured.
     pub(super) git_aliases: std::collections::HashMap<String, Text>,
-    steps: u32,
-    parsed: usize,
+    pub(super) budget: Budget,
+    /// Paths made up so far.
+    made_up: u32,
     depth: u32,
     /// Labels of the unknown stretches of the text that is being read.
     mark_labels: Labels,
@@ -83,8 +87,8 @@ impl<'a> Walker<'a> {
             calls: Vec::new(),
             parameters: Vec::new(),
             git_aliases: std::collections::HashMap::new(),
-            steps: 0,
-            parsed: 0,
+            budget: Budget::new(MAX_STEPS),
+            made_up: 0,
             depth: 0,
             mark_labels: Labels::NONE,
             base: None,
@@ -114,7 +118,6 @@ impl<'a> Walker<'a> {
         if self.fifo && !self.exhausted {
             // Labels flow backwards through a named pipe: what the first walk learned of files is used in a second one.
             self.plan = before;
-            self.steps = 0;
             self.earlier = std::mem::take(&mut self.ever);
             let mut shell = self.shell();
             out = self.run(&mut shell, &Text::known(text), Text::unknown());
@@ -129,6 +132,7 @@ impl<'a> Walker<'a> {
 
     /// The plan so far.
     pub fn finish(mut self) -> Plan {
+        self.plan.steps = self.budget.spent();
         self.plan.files = self.files.iter().filter(|(_, t)| !t.labels.is_empty()).map(|(p, t)| (p.clone(), t.labels)).collect();
         self.plan
     }
@@ -152,8 +156,14 @@ impl<'a> Walker<'a> {
         }
         effect.with.join(&shell.ambient);
         effect.certainty = effect.certainty.and(self.certainty);
-        if self.plan.effects.last() != Some(&effect) && self.plan.effects.len() < 4_000 {
+        if self.plan.effects.last() == Some(&effect) {
+            return;
+        }
+        if self.plan.effects.len() < MAX_EFFECTS && self.budget.spend(1) {
             self.plan.effects.push(effect);
+        } else {
+            // What is not written down is not judged, so a rule decides about the whole.
+            self.exhaust(effect.span);
         }
     }
 
@@ -196,16 +206,27 @@ impl<'a> Walker<'a> {
 
     /// Counts work; past the bound the rest is not walked and a rule decides.
     fn step(&mut self, span: Span) -> bool {
-        self.steps += 1;
-        if self.steps > MAX_STEPS || self.parsed > MAX_PARSED {
-            if !self.exhausted {
-                self.exhausted = true;
-                let shell = Shell::default();
-                self.push(&shell, Effect::new(Action::Operate("guard.too-complex".into()), Text::default(), span));
-            }
-            return false;
+        if !self.budget.spend(1) {
+            self.exhaust(span);
         }
         !self.exhausted
+    }
+
+    /// Counts the reading of a text, which stands in `self.depth` others.
+    fn step_to_read(&mut self, text: &str) -> bool {
+        let steps = (text.len() / BYTES_A_STEP) as u64 * (1 + u64::from(self.depth));
+        if !self.budget.spend(steps) {
+            self.exhaust(self.base.unwrap_or_default());
+        }
+        !self.exhausted
+    }
+
+    /// Ends the walk; the effect that says so is written down whatever else is.
+    fn exhaust(&mut self, span: Span) {
+        if !self.exhausted {
+            self.exhausted = true;
+            self.plan.effects.push(Effect::new(Action::Operate("guard.too-complex".into()), Text::default(), span));
+        }
     }
 
     /// Runs text as a script in `shell`; gives its output. Unknown stretches of the text stay unknown words.
@@ -219,8 +240,7 @@ impl<'a> Walker<'a> {
             return Text::unknown();
         }
         let source = as_source(text);
-        self.parsed += source.len();
-        if !self.step(self.base.unwrap_or_default()) {
+        if !self.step(self.base.unwrap_or_default()) || !self.step_to_read(&source) {
             return Text::unknown();
         }
         let script = shell::parse(&source);
@@ -267,6 +287,9 @@ impl<'a> Walker<'a> {
     fn piecewise(&mut self, shell: &Shell, source: &str) {
         let outer = std::mem::replace(&mut self.certainty, Certainty::Maybe);
         for piece in source.split(['\n', ';', '|', '&', '(', ')', '`', '{', '}']).filter(|p| !p.trim().is_empty()).take(200) {
+            if !self.step_to_read(piece) {
+                break;
+            }
             let script = shell::parse(piece);
             if script.unread.is_empty() {
                 let mut inner = shell.clone();
@@ -479,8 +502,8 @@ impl<'a> Walker<'a> {
 
     /// A path that stands for `<(…)` or `>(…)`.
     pub(super) fn process_substitution(&mut self, shell: &mut Shell, body: &str, input: bool) -> Text {
-        let path = format!("/dev/fd/{}", 1000 + self.steps);
-        self.steps += 1;
+        let path = format!("/dev/fd/{}", 1000 + self.made_up);
+        self.made_up += 1;
         if input {
             let text = self.marked(body);
             let mut inner = shell.clone();
@@ -728,6 +751,10 @@ impl<'a> Walker<'a> {
     // ---- simple commands
 
     fn simple(&mut self, shell: &mut Shell, simple: &SimpleCommand, statement: &Statement, stdin: &Text, descriptors: &mut Descriptors) -> Text {
+        if !self.budget.spend(simple.words.len() as u64) {
+            self.exhaust(statement.span);
+            return Text::unknown();
+        }
         let mut words: Vec<Text> = Vec::with_capacity(simple.words.len());
         for word in &simple.words {
             words.extend(self.fields(shell, word));

@@ -2,35 +2,33 @@
 //!
 //! Files are opened without blocking and only regular ones are read, so that a named pipe or a device cannot hold a hook.
 
+use crate::budget::Budget;
 use crate::context::{FileText, Files};
-use std::cell::Cell;
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Bytes read from disk for one call, all files together.
-const BUDGET: u64 = 2 << 20;
+const BYTES: u64 = 2 << 20;
 /// Questions about the file system answered for one call.
-const QUESTIONS: u32 = 2_000;
+const QUESTIONS: u64 = 2_000;
 
 /// The real disk.
 pub struct Disk {
-    left: Cell<u64>,
-    questions: Cell<u32>,
+    bytes: Budget,
+    questions: Budget,
 }
 
 impl Default for Disk {
     fn default() -> Self {
-        Disk { left: Cell::new(BUDGET), questions: Cell::new(QUESTIONS) }
+        Disk { bytes: Budget::new(BYTES), questions: Budget::new(QUESTIONS) }
     }
 }
 
 impl Disk {
     fn may_ask(&self) -> bool {
-        let left = self.questions.get();
-        self.questions.set(left.saturating_sub(1));
-        left > 0
+        self.questions.spend(1)
     }
 }
 
@@ -45,14 +43,14 @@ impl Files for Disk {
             Err(_) => return FileText::Opaque,
         };
         let Ok(about) = file.metadata() else { return FileText::Opaque };
-        if !about.is_file() || about.len() > self.left.get() {
+        if !about.is_file() || about.len() > self.bytes.left() {
             return FileText::Opaque;
         }
         let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0));
-        if file.take(self.left.get()).read_to_end(&mut bytes).is_err() {
+        if file.take(self.bytes.left()).read_to_end(&mut bytes).is_err() {
             return FileText::Opaque;
         }
-        self.left.set(self.left.get().saturating_sub(bytes.len() as u64));
+        self.bytes.spend(bytes.len() as u64);
         match String::from_utf8(bytes) {
             Ok(text) if !text.contains('\0') => FileText::Text(text.into()),
             _ => FileText::Opaque,

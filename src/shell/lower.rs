@@ -14,8 +14,14 @@ use shuck_parser::parser::Parser;
 /// Parser operations per parse: enough for the longest text that is judged, a bound for text made to be slow.
 const FUEL: usize = 400_000;
 
+/// Deeper text is not given to the parser, whose work grows with length times depth.
+const MAX_DEPTH: usize = 200;
+
 /// Reads shell text. Never fails: see [`Script::unread`].
 pub fn parse(source: &str) -> Script {
+    if skip::depth(source) > MAX_DEPTH {
+        return Script { body: Vec::new(), unread: vec![Span { start: 0, end: u32::try_from(source.len()).unwrap_or(u32::MAX) }] };
+    }
     // The parser would expand aliases itself, into words that stand nowhere in the source; effects follow aliases anyway.
     const SWITCH: (&str, &str) = ("expand_aliases", "expand_aliase_");
     let without_aliases = source.contains(SWITCH.0).then(|| source.replace(SWITCH.0, SWITCH.1));

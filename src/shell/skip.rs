@@ -36,7 +36,7 @@ pub fn bracketed(source: &str, from: usize) -> (&str, usize) {
 }
 
 fn stretch(source: &str, from: usize, open: Open) -> (&str, usize) {
-    let (end, closed) = scan(source, from, open);
+    let (end, closed) = scan(source, from, open, None);
     (source.get(from..end - usize::from(closed)).unwrap_or(""), end)
 }
 
@@ -80,8 +80,35 @@ pub fn top_level(source: &str, wanted: char) -> Option<usize> {
     None
 }
 
+/// Here-documents inside substitutions inside here-documents that [`depth`] follows.
+const MAX_DOCUMENTS: u32 = 16;
+
+/// How deep the text nests, in quotes, substitutions, backquotes and here-documents: how often a parser may have to go in.
+pub fn depth(source: &str) -> usize {
+    measure(source, Open::Paren, 0)
+}
+
+fn measure(source: &str, open: Open, documents: u32) -> usize {
+    if documents > MAX_DOCUMENTS {
+        return usize::MAX;
+    }
+    let mut deepest = Deepest { depth: 0, documents };
+    let mut at = 0;
+    // A closing character that closes nothing ends a stretch, not the text.
+    while at < source.len() {
+        at = scan(source, at, open, Some(&mut deepest)).0;
+    }
+    deepest.depth
+}
+
+/// What a measuring scan has seen. It also looks into backquotes and here-documents.
+struct Deepest {
+    depth: usize,
+    documents: u32,
+}
+
 /// Where the stretch ends, and whether it was closed.
-fn scan(source: &str, from: usize, open: Open) -> (usize, bool) {
+fn scan(source: &str, from: usize, open: Open, mut deepest: Option<&mut Deepest>) -> (usize, bool) {
     let bytes = source.as_bytes();
     let mut stack = vec![open];
     let mut at = from;
@@ -90,12 +117,16 @@ fn scan(source: &str, from: usize, open: Open) -> (usize, bool) {
     let mut word_start = true;
     while at < bytes.len() {
         let top = stack[stack.len() - 1];
+        if let Some(deepest) = &mut deepest {
+            deepest.depth = deepest.depth.max(stack.len());
+        }
         let command = matches!(top, Open::Paren | Open::Case);
         let c = bytes[at];
         let starts_word = word_start;
         word_start = command && matches!(c, b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')');
         match c {
             b'\\' => at += 2,
+            b'`' if deepest.is_some() => at += 1,
             b'`' => at = backticks(source, at + 1).1,
             b'\'' if top != Open::Double => {
                 // Inside `${…}` within double quotes a single quote stands for itself.
@@ -143,7 +174,12 @@ fn scan(source: &str, from: usize, open: Open) -> (usize, bool) {
             b'\n' if command && !heredocs.is_empty() => {
                 at += 1;
                 for (delimiter, strip) in heredocs.drain(..) {
+                    let body = at;
                     at = heredoc_end(source, at, &delimiter, strip);
+                    if let Some(deepest) = &mut deepest {
+                        let inner = measure(source.get(body..at).unwrap_or(""), Open::Double, deepest.documents + 1);
+                        deepest.depth = deepest.depth.max(inner.saturating_add(stack.len()));
+                    }
                 }
                 word_start = true;
             }

@@ -1,6 +1,8 @@
 //! guard as processes, each test on a machine of its own: a home folder that nothing else uses.
 #![allow(dead_code, reason = "every test file uses its part of this")]
 
+pub mod shapes;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

@@ -1,0 +1,39 @@
+//! Time and peak memory of judging each hostile shape, one process each, and whether 50 ms and 64 MB hold. Nothing is asserted.
+#![allow(clippy::print_stdout, reason = "a bench prints")]
+
+#[path = "../tests/support/shapes.rs"]
+mod shapes;
+
+use guard::cli::test::judge;
+use guard::knowledge::Knowledge;
+use guard::rule::{example, types::Example};
+use std::process::Command;
+use std::time::Instant;
+
+/// The command hidden in every shape; only ever judged.
+const DENIED: &str = "rm -rf /";
+
+fn one(at: usize) {
+    let (name, text) = shapes::all().swap_remove(at);
+    let know = Knowledge::builtin();
+    let call = example::call(&Example::Command(text.as_str().into())).expect("a command");
+    let started = Instant::now();
+    let (plan, verdict) = judge(&know, &call);
+    let ms = started.elapsed().as_secs_f64() * 1e3;
+    let status = std::fs::read_to_string("/proc/self/status").expect("this process");
+    let peak_kb = status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(0.0);
+    let held = if ms <= 50.0 && peak_kb <= 65_536.0 { "" } else { "  over 50 ms or 64 MB" };
+    println!("{ms:>8.1} ms {:>6.1} MB {:>6} steps {:<5} {name}{held}", peak_kb / 1024.0, plan.steps, verdict.decision.name());
+}
+
+fn main() {
+    let told = std::env::args().skip_while(|a| a != "--one").nth(1).and_then(|n| n.parse().ok());
+    if let Some(at) = told {
+        return one(at);
+    }
+    let own = std::env::current_exe().expect("this program");
+    for at in 0..shapes::all().len() {
+        let status = Command::new(&own).args(["--one", &at.to_string()]).status().expect("it runs");
+        assert!(status.success(), "shape {at} did not end well");
+    }
+}
