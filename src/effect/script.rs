@@ -751,12 +751,11 @@ impl<'a> Walker<'a> {
     // ---- simple commands
 
     fn simple(&mut self, shell: &mut Shell, simple: &SimpleCommand, statement: &Statement, stdin: &Text, descriptors: &mut Descriptors) -> Text {
-        if !self.budget.spend(simple.words.len() as u64) {
-            self.exhaust(statement.span);
-            return Text::unknown();
-        }
         let mut words: Vec<Text> = Vec::with_capacity(simple.words.len());
         for word in &simple.words {
+            if !self.step(statement.span) {
+                return Text::unknown();
+            }
             words.extend(self.fields(shell, word));
         }
         let mut about = About::at(statement.span);
