@@ -26,12 +26,12 @@ need rev bsdextrautils
 need unshare util-linux mount
 
 echo "== cargo test"
-cargo test --locked --quiet --features deadman-test
+cargo test --locked --quiet --features deadman-test,health-bridge
 echo "== the collected arity is what its script makes"
 (cd rules/arity && npm ci --silent --no-audit --no-fund && node generate.mjs | cmp - arity.txt) ||
   { echo "test.sh: rules/arity/arity.txt is old; make it again: cd rules/arity && npm run generate" >&2; exit 1; }
 echo "== guard test"
-cargo build --locked --quiet --features deadman-test
+cargo build --locked --quiet --features deadman-test,health-bridge
 target/debug/guard test
 echo "== the project's own scripts"
 shellcheck -- *.sh .ci/run

@@ -28,6 +28,8 @@ for site in overlays/*/site/site.env; do
   write "$to/squid.conf" "$guard" egress --rules ../rules --site "$site" render proxy
   write "$to/egress.toml" "$guard" egress --rules ../rules --site "$site" render layer
 done
+write components/monitoring/prometheusrule.yaml python3 components/monitoring/make.py prometheusrule
+write components/monitoring/grafana-alerts.yaml python3 components/monitoring/make.py grafana
 if ((old)); then
   echo "render.sh: the files above are old; run manifests/render.sh" >&2
   exit 1

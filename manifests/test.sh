@@ -55,5 +55,10 @@ fi
 rm -rf "$out/old" "$out/rules"
 echo "== builds"
 KUBECTL=$kubectl PYTHONDONTWRITEBYTECODE=1 "$out/venv/bin/python" manifests/tests/matrix.py manifests "$out/crds.mjs"
+echo "== alerts"
+promtool check rules manifests/components/monitoring/alerts.yaml
+promtool test rules manifests/components/monitoring/tests/alerts.yaml
+python3 manifests/tests/alerts.py "$PWD/manifests/components/monitoring/alerts.yaml" manifests/components/monitoring/tests/alerts.yaml >"$out/firing.yaml"
+promtool test rules "$out/firing.yaml"
 echo "== egress"
 manifests/tests/egress.sh

@@ -20,7 +20,7 @@ import twins
 
 VERSIONS = ["1.37", "1.36", "1.35", "1.34"]  # the current one and the three before it
 EGRESS = ["egress-cilium", "egress-proxy", "egress-nftables"]
-OPTIONAL = ["external-secrets", "cluster-admin"]
+OPTIONAL = ["external-secrets", "monitoring", "cluster-admin"]
 OWN = ["site", "placement"]  # components that lie in the overlay itself
 
 
@@ -96,7 +96,7 @@ def main():
             for check, what in complaints(objects, schemas):
                 failed += 1
                 print("%s with %s: %s: %s" % (overlay, components or "its own components", check, what))
-        whole = build(folder, "homelab", ["egress-cilium", "egress-hook", "external-secrets"])
+        whole = build(folder, "homelab", ["egress-cilium", "egress-hook", "external-secrets", "monitoring"])
         for path in sorted((folder / "examples").glob("*.yaml")):
             for check, what in schemas.check([o for o in yaml.safe_load_all(path.read_text()) if o]):
                 failed += 1
