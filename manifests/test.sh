@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Proves the manifests: every build against schemas and checks, generated files, broken twins, egress and alerts with the real parts.
-# Installs what it needs on Debian 12 (root). Takes about two minutes.    GUARD=path of the binary
+# Installs what it needs on Debian 12 (root); takes about two minutes. GUARD and HEALTH_BRIDGE name the binaries, else
+# `cargo build --features health-bridge` made them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 packages=()
 need() { command -v "$1" >/dev/null || packages+=("$2"); }
 need node nodejs; need npm npm; need ip iproute2; need nft nftables; need dnsmasq dnsmasq-base; need squid squid; need setpriv util-linux
-need openssl openssl; need curl curl; need unzip unzip; need promtool prometheus; need shellcheck shellcheck
+need openssl openssl; need curl curl; need unzip unzip; need promtool prometheus; need prometheus-pushgateway prometheus-pushgateway; need prometheus-alertmanager prometheus-alertmanager; need shellcheck shellcheck
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
 if ((${#packages[@]})); then
   echo "installing ${packages[*]}"
@@ -62,3 +63,5 @@ python3 manifests/tests/alerts.py "$PWD/manifests/components/monitoring/alerts.y
 promtool test rules "$out/firing.yaml"
 echo "== egress"
 manifests/tests/egress.sh
+echo "== the chain of alerts"
+python3 manifests/tests/chain.py "${GUARD:-target/debug/guard}" "${HEALTH_BRIDGE:-target/debug/health-bridge}"

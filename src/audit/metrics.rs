@@ -51,7 +51,7 @@ pub fn prometheus(metrics: &Metrics) -> String {
     times.sort_unstable();
     let quantile = |percent: usize| times.get((times.len() * percent / 100).min(times.len().saturating_sub(1))).map_or(0.0, |us| float(*us) / 1e6);
     let latency = [("{quantile=\"0.5\"}".to_owned(), quantile(50)), ("{quantile=\"0.95\"}".to_owned(), quantile(95))];
-    family("guard_hook_duration_seconds", "gauge", "Time inside a hook over the last hour.", &latency);
+    family("guard_hook_duration_seconds", "summary", "Time inside a hook over the last hour.", &latency);
     family("guard_errors_total", "counter", "Events that could not be read, and failures of guard itself.", &[(String::new(), float(metrics.errors))]);
     family("guard_journal_backlog_bytes", "gauge", "Bytes of the journal that no database holds yet.", &[(String::new(), float(metrics.backlog_bytes))]);
     family("guard_chain_intact", "gauge", "1 while the chain of records is as it was sealed.", &[(String::new(), f64::from(u8::from(metrics.chain_intact)))]);
