@@ -69,6 +69,13 @@ for part in supercronic vibe-kanban talosctl omnictl; do
 done
 mkdir -p "$out/contexts/guard"
 cp "$(./build-static.sh | tail -n 1)" "$out/contexts/guard/guard"
+# The system layer's own rules prove themselves like the built-in ones.
+rm -rf "$out/rules"
+cp -r rules "$out/rules"
+cp -r pod/etc/guard/policy "$out/rules/policy/pod"
+for rule in pod/etc/guard/policy/*.toml; do
+  "$out/contexts/guard/guard" test "$(basename "$rule" .toml)" --rules "$out/rules" >"$out/rules.log" || { tail -n 20 "$out/rules.log" >&2; exit 1; }
+done
 # What this machine needs to reach the registries is mounted while building and stays out of the image.
 mounts=()
 ca=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}

@@ -64,7 +64,8 @@ sent() { jq -r .text "$WORK/telegram.jsonl"; }
 }
 
 @test "guard's own numbers reach the Pushgateway" {
-  in_pod /opt/scripts/probe live
+  jq -cn '{hook_event_name: "PreToolUse", session_id: "s", tool_use_id: "t", cwd: "/tmp", tool_name: "Bash", tool_input: {command: "cat /etc/shadow"}}' |
+    in_pod guard hook | grep -q '"deny"'
   in_pod /opt/scripts/push-metrics
   metrics | grep -E '^guard_calls_total\{.*decision="deny"'
   metrics | grep -E '^agent_pod_starts_total\{.*\} [1-9]'

@@ -33,6 +33,9 @@ pub struct Digest {
     pub latency: Latency,
     /// What went wrong in guard itself.
     pub errors: Vec<String>,
+    /// Forbidden events that a probe of the installed hook sent, and that were denied.
+    #[serde(skip_serializing_if = "is_none")]
+    pub probes: usize,
     /// Number and hash of the newest sealed record: with the digest it leaves the machine.
     pub head: Option<(i64, String)>,
 }
@@ -53,6 +56,14 @@ pub struct Latency {
     pub max_us: u64,
 }
 
+/// The session under which a probe sends its forbidden event; a client's sessions are UUIDs.
+pub const PROBE: &str = "probe";
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_none(number: &usize) -> bool {
+    *number == 0
+}
+
 const LINES: usize = 8;
 const RULES: usize = 10;
 
@@ -63,6 +74,14 @@ pub fn digest(records: &[Record], notes: &[String], since_ms: i64, until_ms: i64
     let mut rules: BTreeMap<&str, (usize, String)> = BTreeMap::new();
     let mut times: Vec<u64> = Vec::new();
     for record in records {
+        if record.session.as_str() == PROBE {
+            match record.decision {
+                Some(Decision::Deny) => out.probes += 1,
+                Some(_) => out.errors.push("the forbidden event of a probe was not denied".to_owned()),
+                None => {}
+            }
+            continue;
+        }
         if !record.session.as_str().is_empty() {
             sessions.insert(record.session.as_str());
         }
@@ -125,4 +144,22 @@ pub fn digest(records: &[Record], notes: &[String], since_ms: i64, until_ms: i64
 fn one_line(record: &Record) -> String {
     let text = record.command.as_str().split_whitespace().collect::<Vec<_>>().join(" ");
     if text.chars().count() > 100 { text.chars().take(99).collect::<String>() + "…" } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PROBE, digest};
+    use crate::record::{Facts, Record};
+    use crate::secret::Redactor;
+    use crate::verdict::Decision;
+
+    #[test]
+    fn probes_are_no_calls_and_one_that_passed_is_an_error() {
+        let probe = |decision| {
+            let facts = Facts { session: PROBE.into(), event: "PreToolUse".into(), decision: Some(decision), ..Facts::default() };
+            Record::new(&facts, &Redactor::default())
+        };
+        let sum = digest(&[probe(Decision::Deny), probe(Decision::Allow)], &[], 0, 1);
+        assert_eq!((sum.calls, sum.sessions, sum.probes, sum.errors.len()), (0, 0, 1, 1));
+    }
 }

@@ -17,6 +17,7 @@ pub fn text(digest: &Digest, offset: FixedOffset) -> String {
     let mut out = format!("guard, {} to {}\n", time(digest.since_ms, offset), time(digest.until_ms, offset));
     if digest.calls == 0 && digest.ran == 0 && digest.errors.is_empty() {
         out.push_str("Nothing to report: no tool call was judged.\n");
+        out.push_str(&probes(digest));
         return out;
     }
     let _ = writeln!(
@@ -45,8 +46,14 @@ pub fn text(digest: &Digest, offset: FixedOffset) -> String {
         milliseconds(digest.latency.p95_us),
         milliseconds(digest.latency.max_us)
     );
+    out.push_str(&probes(digest));
     out.push_str(&head(digest));
     out
+}
+
+/// That the hook was seen to work from outside.
+fn probes(digest: &Digest) -> String {
+    if digest.probes == 0 { String::new() } else { format!("{} probes of the hook were denied, as they must be\n", digest.probes) }
 }
 
 /// The line that fixes everything before it once it has left the machine.
@@ -71,6 +78,7 @@ pub fn markdown(digest: &Digest, offset: FixedOffset) -> String {
     let mut out = format!("# guard, {} to {}\n\n", time(digest.since_ms, offset), time(digest.until_ms, offset));
     if digest.calls == 0 && digest.ran == 0 && digest.errors.is_empty() {
         out.push_str("Nothing to report: no tool call was judged.\n");
+        out.push_str(&probes(digest));
         return out;
     }
     out.push_str("| calls | sessions | allowed | warned | asked | denied | ran | failed |\n|---|---|---|---|---|---|---|---|\n");

@@ -279,11 +279,12 @@ pub struct Totals {
 
 impl Store {
     /// Counts everything that is kept. Pruning lowers the counts, which monitoring takes for a restart.
+    /// A probe's events (session `probe`, see `audit::PROBE`) count nowhere: they come every minute and say nothing of the agent.
     pub fn totals(&self) -> Result<Totals, StoreError> {
         let count = |r: &rusqlite::Row<'_>, at| r.get::<_, i64>(at).map(|n| u64::try_from(n).unwrap_or(0));
-        let mut calls = self.db.prepare("SELECT decision, COUNT(*) FROM record WHERE decision <> '' GROUP BY decision").map_err(self.sql())?;
+        let mut calls = self.db.prepare("SELECT decision, COUNT(*) FROM record WHERE decision <> '' AND session <> 'probe' GROUP BY decision").map_err(self.sql())?;
         let calls = calls.query_map([], |r| Ok((r.get(0)?, count(r, 1)?))).map_err(self.sql())?;
-        let mut findings = self.db.prepare("SELECT rule, decision, COUNT(*) AS n FROM finding GROUP BY rule, decision ORDER BY n DESC, rule").map_err(self.sql())?;
+        let mut findings = self.db.prepare("SELECT rule, decision, COUNT(*) AS n FROM finding WHERE seq NOT IN (SELECT seq FROM record WHERE session = 'probe') GROUP BY rule, decision ORDER BY n DESC, rule").map_err(self.sql())?;
         let findings = findings.query_map([], |r| Ok((r.get(0)?, r.get(1)?, count(r, 2)?))).map_err(self.sql())?;
         let errors = "SELECT (SELECT COUNT(*) FROM note) + (SELECT COUNT(*) FROM record WHERE event = 'unreadable'), COALESCE((SELECT MAX(time_ms) FROM record), 0)";
         let (errors, newest_ms) = self.db.query_row(errors, [], |r| Ok((count(r, 0)?, r.get(1)?))).map_err(self.sql())?;
