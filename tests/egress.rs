@@ -2,7 +2,7 @@
 
 use guard::effect::Text;
 use guard::egress::{Egress, Range};
-use guard::glob::matches_host;
+use guard::glob::{Subject, matches_host};
 use guard::knowledge::Knowledge;
 use guard::render::{Form, render};
 use guard::rule::bundle::Bundle;
@@ -33,7 +33,7 @@ fn a_range_and_its_pattern_agree() {
     ] {
         let list = Egress { range: vec![range(cidr)], ..Egress::default() };
         assert_eq!(list.decide(host, None).is_some(), inside, "{cidr} {host}");
-        assert_eq!(matches_host(&range(cidr).pattern(), &Text::known(host)) == Certainty::Yes, inside, "the pattern of {cidr} and {host}");
+        assert_eq!(matches_host(&range(cidr).pattern(), &Subject::new(&Text::known(host))) == Certainty::Yes, inside, "the pattern of {cidr} and {host}");
     }
 }
 
