@@ -42,6 +42,7 @@ cp manifests/tests/package.json manifests/tests/package-lock.json manifests/test
 
 echo "== scripts"
 shellcheck -- manifests/*.sh manifests/tests/*.sh
+"$out/venv/bin/hadolint" --ignore DL3006 manifests/*/Dockerfile
 echo "== generated files"
 GUARD=${GUARD:-$PWD/target/debug/guard} manifests/render.sh --check
 # And an old one is noticed.
@@ -62,6 +63,9 @@ promtool test rules manifests/components/monitoring/tests/alerts.yaml
 python3 manifests/tests/alerts.py "$PWD/manifests/components/monitoring/alerts.yaml" manifests/components/monitoring/tests/alerts.yaml >"$out/firing.yaml"
 promtool test rules "$out/firing.yaml"
 echo "== egress"
-manifests/tests/egress.sh
+for overlay in homelab plain; do
+  echo "-- $overlay"
+  manifests/tests/egress.sh "$overlay"
+done
 echo "== the chain of alerts"
 python3 manifests/tests/chain.py "${GUARD:-target/debug/guard}" "${HEALTH_BRIDGE:-target/debug/health-bridge}"

@@ -1,4 +1,6 @@
 """What must hold for the objects of one build, besides their schemas. Each check is a function: objects → complaints."""
+import json
+
 PRIVILEGED_INIT = {"egress-rules", "egress-resolver"}
 BUILT_IN_ROLES = {"cluster-admin", "admin", "edit", "view"}
 WORKLOADS = {"Deployment", "StatefulSet", "DaemonSet"}
@@ -263,4 +265,35 @@ def keys(objects):
     return out
 
 
-CHECKS = [keys, restricted, images, data, selectors, references, workstation, fenced]
+def watched(objects):
+    """Grafana's alerts ask what Prometheus' ask; panels of the dashboard have a number and a query of their own."""
+    out, rules = [], {}
+    for o in named(objects, "PrometheusRule"):
+        rules = {r["alert"]: r["expr"] for g in o["spec"]["groups"] for r in g["rules"] if "expr" in r}
+        for rule in (r for g in o["spec"]["groups"] for r in g["rules"]):
+            if rule.get("labels", {}).get("severity") not in ("warning", "critical") or not rule.get("annotations", {}).get("description"):
+                out.append("%s has no severity or no description" % rule["alert"])
+    for o in named(objects, "ConfigMap"):
+        for key, text in (o.get("data") or {}).items():
+            if not key.endswith(".json"):
+                continue
+            try:
+                content = json.loads(text)
+            except ValueError as error:
+                out.append("%s: %s is no JSON: %s" % (title(o), key, error))
+                continue
+            if "groups" in content:
+                asked = {r["title"]: r["data"][0]["model"]["expr"] for g in content["groups"] for r in g["rules"]}
+                uids = [r["uid"] for g in content["groups"] for r in g["rules"]]
+                if asked != rules:
+                    out.append("%s: other alerts than Prometheus has: %s" % (title(o), sorted(set(asked.items()) ^ set(rules.items()))))
+                if len(set(uids)) != len(uids) or any(len(u) > 40 for u in uids):
+                    out.append("%s: uids are double or too long" % title(o))
+            if "panels" in content:
+                ids = [p["id"] for p in content["panels"]]
+                if len(set(ids)) != len(ids) or not all(t.get("expr") for p in content["panels"] for t in p["targets"] or [{}]):
+                    out.append("%s: double panels, or panels without a query" % title(o))
+    return out
+
+
+CHECKS = [keys, watched, restricted, images, data, selectors, references, workstation, fenced]

@@ -50,6 +50,17 @@ def is_custom(o):
     return "." in group and not group.endswith(".k8s.io")
 
 
+def files(folder):
+    """One object per file, under a header that says why it exists and, for an object, what breaks without it."""
+    for path in sorted([*folder.glob("base/*.yaml"), *folder.glob("components/*/*.yaml"), *folder.glob("examples/*.yaml")]):
+        text = path.read_text()
+        header = [line for line in text.splitlines()[:6] if line.startswith("#") and not line.startswith("# Made by")]
+        if len("".join(header)) < 60:
+            yield "%s: the header says too little" % path.relative_to(folder)
+        if len([o for o in yaml.safe_load_all(text) if o]) != 1:
+            yield "%s: more or less than one object" % path.relative_to(folder)
+
+
 class Schemas:
     """Published schemas; an object that was held against them once is not held again."""
 
@@ -87,6 +98,9 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         folder = pathlib.Path(work, "manifests")
         shutil.copytree(source, folder, ignore=shutil.ignore_patterns("tests", "target"))
+        for what in files(folder):
+            failed += 1
+            print(what)
         overlays = sorted(p.name for p in (folder / "overlays").iterdir())
         # As they are first: building a combination rewrites the copy.
         plan = [(o, None) for o in overlays] + [(o, c) for o in overlays for c in combinations()]

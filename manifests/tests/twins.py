@@ -30,6 +30,8 @@ TWINS = [
     ("an integer port in the Cilium policy", "custom", lambda o: change(get(o, "CiliumNetworkPolicy", "agent-egress")["spec"]["egress"][1]["toPorts"][0]["ports"][0], "port", 443)),
     ("a mistyped key in an ExternalSecret", "keys", lambda o: change(get(o, "ExternalSecret", "agent-configs")["spec"], "refreshIntervall", "1h")),
     ("a rule with a malformed duration", "custom", lambda o: change(get(o, "PrometheusRule", "agent-alerts")["spec"]["groups"][0]["rules"][0], "for", "soon")),
+    ("an alert that only Prometheus has", "watched", lambda o: get(o, "PrometheusRule", "agent-alerts")["spec"]["groups"][0]["rules"][0].update(expr="vector(1)")),
+    ("a dashboard that is no JSON", "watched", lambda o: change(get(o, "ConfigMap", "agent-dashboard")["data"], "dashboard.json", "{")),
     ("a custom resource without a schema", "custom", lambda o: change(get(o, "CiliumNetworkPolicy", "agent-egress"), "kind", "CiliumNetworkPolice")),
     ("a privileged container", "restricted", lambda o: change(main(o)["securityContext"], "privileged", True)),
     ("a container that may escalate", "restricted", lambda o: main(o)["securityContext"].pop("allowPrivilegeEscalation")),
