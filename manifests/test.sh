@@ -13,10 +13,14 @@ if ((${#packages[@]})); then
   echo "installing ${packages[*]}"
   [[ $(id -u) == 0 ]] || { echo "manifests/test.sh: installing needs root" >&2; exit 1; }
   apt-get update -qq
-  # Nothing that is installed here is to run as a service.
-  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d
+  # Nothing that is installed here is to run as a service; a machine that says so already keeps its own file.
+  quiet=/usr/sbin/policy-rc.d
+  if [[ ! -e $quiet ]]; then
+    printf '#!/bin/sh\nexit 101\n' >$quiet
+    chmod 755 $quiet
+    trap 'rm -f $quiet' EXIT
+  fi
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
-  rm -f /usr/sbin/policy-rc.d
 fi
 out=$PWD/target/manifests
 mkdir -p "$out"
