@@ -27,6 +27,9 @@ need unshare util-linux mount
 
 echo "== cargo test"
 cargo test --locked --quiet --features deadman-test,health-bridge
+echo "== fuzzing"
+cargo test --locked --quiet --features deadman-test,health-bridge --test fuzz -- --nocapture | grep 'property tests'
+fuzz/run 20
 echo "== the collected arity is what its script makes"
 (cd rules/arity && npm ci --silent --no-audit --no-fund && node generate.mjs | cmp - arity.txt) ||
   { echo "test.sh: rules/arity/arity.txt is old; make it again: cd rules/arity && npm run generate" >&2; exit 1; }
@@ -34,7 +37,7 @@ echo "== guard test"
 cargo build --locked --quiet --features deadman-test,health-bridge
 target/debug/guard test
 echo "== the project's own scripts"
-shellcheck -- *.sh .ci/run
+shellcheck -- *.sh .ci/run fuzz/run
 for script in build-static.sh tests/client/*.sh; do
   [ ! -e "$script" ] || target/debug/guard check "$script"
 done
@@ -42,7 +45,7 @@ echo "== the binary that ships"
 binary=$PWD/$(./build-static.sh | tail -n 1)
 echo "$binary"
 echo "== many hooks at once, killed and stopped"
-GUARD_BINARY=$binary cargo test --locked --quiet --features deadman-test --test crowd -- --ignored --nocapture --test-threads 1
+GUARD_BINARY=$binary cargo test --locked --quiet --features deadman-test,health-bridge --test crowd -- --ignored --nocapture --test-threads 1
 echo "== the real client"
 tests/client/run
 echo "== the pod"

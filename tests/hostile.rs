@@ -27,5 +27,8 @@ fn every_hostile_shape_is_refused_within_its_steps() {
 
 #[test]
 fn json_that_is_deep_is_no_event() {
-    assert!(guard::hook::parse(support::shapes::deep_json().as_bytes()).is_err());
+    let text = format!("{{\"hook_event_name\":\"PreToolUse\",\"tool_name\":\"X\",\"tool_input\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    assert!(guard::hook::parse(text.as_bytes()).is_err());
+    let answer = support::Machine::new().hook(text.as_bytes());
+    assert!(support::is_denial(&answer) && answer.contains("guard"), "{answer}");
 }

@@ -25,7 +25,8 @@ use thiserror::Error;
 pub const FILE: &str = "journal";
 const MAGIC: &[u8; 4] = b"GRDJ";
 const VERSION: u8 = 1;
-const HEADER: usize = 4 + 1 + 1 + 2 + 16 + 8;
+/// Bytes of a frame before its record.
+pub const HEADER: usize = 4 + 1 + 1 + 2 + 16 + 8;
 /// Bytes of disk that are held behind the journal's end, at least.
 pub const RESERVE: u64 = 1 << 20;
 /// Bytes held on top of that, so that not every record has to ask for room.
@@ -135,7 +136,8 @@ pub fn trouble(state: &Path) -> Option<String> {
     }
 }
 
-fn encode(id: &[u8; 16], payload: &[u8]) -> Vec<u8> {
+/// One frame.
+pub fn encode(id: &[u8; 16], payload: &[u8]) -> Vec<u8> {
     let mut frame = Vec::with_capacity(HEADER + payload.len());
     frame.extend_from_slice(MAGIC);
     frame.extend_from_slice(&[VERSION, 0]);

@@ -30,7 +30,7 @@ pub fn parse(source: &str) -> Script {
     let mut script = Script { body: lower.sequence(&result.file.body), unread: Vec::new() };
     if result.is_err() {
         for diagnostic in &result.diagnostics {
-            script.unread.push(span(diagnostic.span));
+            script.unread.push(lower.span(diagnostic.span));
         }
         if script.unread.is_empty() || result.terminal_error.is_some() {
             script.unread.push(Span { start: 0, end: u32::try_from(source.len()).unwrap_or(u32::MAX) });
@@ -41,24 +41,23 @@ pub fn parse(source: &str) -> Script {
     script
 }
 
-fn span(span: ast::Span) -> Span {
-    Span {
-        start: u32::try_from(span.start.offset()).unwrap_or(u32::MAX),
-        end: u32::try_from(span.end.offset()).unwrap_or(u32::MAX),
-    }
-}
-
 struct Lower<'a> {
     source: &'a str,
 }
 
 impl Lower<'_> {
+    /// The parser counts past the end of some texts; nobody after this has to know.
+    fn span(&self, span: ast::Span) -> Span {
+        let place = |at: usize| u32::try_from(at.min(self.source.len())).unwrap_or(u32::MAX);
+        Span { start: place(span.start.offset()), end: place(span.end.offset().max(span.start.offset())) }
+    }
+
     fn slice(&self, s: ast::Span) -> &str {
-        self.source.get(s.start.offset()..s.end.offset()).unwrap_or("")
+        self.source.get(s.start.offset()..s.end.offset().min(self.source.len())).unwrap_or("")
     }
 
     fn text_word(&self, source: &str, at: ast::Span, place: Place) -> Word {
-        Word { source: source.to_owned(), pieces: word::pieces(source, place), span: span(at) }
+        Word { source: source.to_owned(), pieces: word::pieces(source, place), span: self.span(at) }
     }
 
     fn word(&self, w: &ast::Word) -> Word {
@@ -68,7 +67,7 @@ impl Lower<'_> {
         }
         // Words the parser made itself have no place in the source.
         if w.span.start.offset() >= w.span.end.offset() {
-            return Word { source: String::new(), pieces: Vec::new(), span: span(w.span) };
+            return Word { source: String::new(), pieces: Vec::new(), span: self.span(w.span) };
         }
         self.text_word(self.slice(w.span), w.span, Place::Word)
     }
@@ -88,7 +87,7 @@ impl Lower<'_> {
             command,
             redirections,
             background: matches!(s.terminator, Some(ast::StmtTerminator::Background(_))),
-            span: span(s.span),
+            span: self.span(s.span),
         }
     }
 
@@ -118,7 +117,7 @@ impl Lower<'_> {
                 Command::Simple(SimpleCommand { assignments: self.assignments(assignments), words, declared: Vec::new() })
             }
             ast::Command::Decl(decl) => {
-                let mut words = vec![Word { span: span(decl.variant_span), ..literal(decl.variant.as_str()) }];
+                let mut words = vec![Word { span: self.span(decl.variant_span), ..literal(decl.variant.as_str()) }];
                 let mut declared = Vec::new();
                 for operand in &decl.operands {
                     match operand {
@@ -251,7 +250,9 @@ impl Lower<'_> {
         // The parser counts one too far when the closing parentheses end different things.
         let to = c.right_paren_span.end.offset().min(self.source.len());
         let text = self.source.get(from..to).unwrap_or("").trim();
-        let body = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')).unwrap_or(text);
+        // INVARIANT: shorter than the source, as it is parsed again.
+        let body = text.get(1..).unwrap_or("");
+        let body = body.strip_suffix(')').unwrap_or(body);
         if skip::arithmetic_body(body).is_none() {
             return Command::Subshell(parse(body).body);
         }
@@ -297,7 +298,7 @@ impl Lower<'_> {
                     .collect(),
             ),
         };
-        Assignment { name: a.target.name.to_string(), subscript, append: a.append, value, span: span(a.span) }
+        Assignment { name: a.target.name.to_string(), subscript, append: a.append, value, span: self.span(a.span) }
     }
 
     fn redirection(&self, r: &ast::Redirect) -> Redirection {
@@ -339,7 +340,7 @@ impl Lower<'_> {
         } else {
             word::pieces(&text, Place::Heredoc)
         };
-        Word { source: text, pieces, span: span(doc.body.span) }
+        Word { source: text, pieces, span: self.span(doc.body.span) }
     }
 }
 

@@ -52,8 +52,3 @@ pub fn all() -> Vec<(String, String)> {
     more("a long arithmetic", format!("echo $(({}1)); {DENIED}", "1+(".repeat(10_000)));
     shapes
 }
-
-/// JSON that is 100,000 deep, as a hook's input: it is no event, so it is refused as unreadable.
-pub fn deep_json() -> String {
-    format!("{{\"hook_event_name\":\"PreToolUse\",\"tool_name\":\"X\",\"tool_input\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000))
-}
