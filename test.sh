@@ -51,4 +51,5 @@ tests/client/run
 echo "== the pod"
 pod/test.sh
 echo "== the manifests"
-manifests/test.sh
+# The image that the step before built is tried inside the fence.
+POD_IMAGE=localhost/secure-agent-pod:test manifests/test.sh

@@ -2,6 +2,7 @@
 # Egress for real: the generated files, and nothing else, in two network namespaces. `agent` is the pod, `world` is everything outside
 # it: a resolver, and HTTPS servers that say which address was reached. Cilium's own datapath is not what is tested.
 #   egress.sh [OVERLAY]      Prints one line per row, name<TAB>passed or failed; exits with 1 when one failed. Needs root, no network.
+#   POD_IMAGE=NAME tries programs of that image inside the fence too.
 # shellcheck disable=SC2317 # the traps and the rows call what looks unreachable
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,6 +15,7 @@ cleanup() {
   ((${#pids[@]})) && kill "${pids[@]}" 2>/dev/null
   ip netns del "$agent" 2>/dev/null
   ip netns del "$world" 2>/dev/null
+  [[ -n ${root:-} ]] && podman image unmount "$POD_IMAGE" >/dev/null
   rm -rf "$work"
 }
 trap cleanup EXIT
@@ -94,6 +96,21 @@ row "nftables: no such question left the pod" no grep -q 'evil.example' "$work/q
 row "nftables: UID 1000 removes the rules" no in_agent nft delete table inet guard_egress
 row "nftables: UID 1000 adds an address to a set" no in_agent nft add element inet guard_egress ports_443 '{ 10.99.0.66 }'
 row "nftables: UID 1000 ends the resolver" no in_agent kill "${pids[-1]}"
+if [[ -n ${POD_IMAGE:-} ]]; then
+  root=$(podman image mount "$POD_IMAGE")
+  in_image() { # the image's own programs as its own user; the test lends it a resolver's address and the certificate
+    # shellcheck disable=SC2016 # the inner shell expands it
+    ip netns exec "$agent" unshare -m bash -c 'mount --bind /etc/resolv.conf "$1/etc/resolv.conf" && mount --bind "$2" "$1/mnt" && shift 2 &&
+      exec chroot --userspec=1000:1000 --groups=1000 "$root" env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp "$@"' _ "$root" "$work" "$@"
+  }
+  export root
+  row "nftables, pod's image: curl reaches a listed host" yes in_image curl -sSf -m 5 --cacert /mnt/cert https://api.anthropic.com/
+  row "nftables, pod's image: curl reaches no other" no in_image curl -sSf -m 5 -k https://evil.example/
+  row "nftables, pod's image: node reaches a listed host" yes in_image node -e 'process.env.NODE_TLS_REJECT_UNAUTHORIZED="0"; fetch("https://api.anthropic.com/").catch(() => process.exit(1))'
+  row "nftables, pod's image: node reaches no other" no in_image node -e 'process.env.NODE_TLS_REJECT_UNAUTHORIZED="0"; fetch("https://evil.example/").catch(() => process.exit(1))'
+else
+  echo "egress.sh: the rows with the pod's image are not covered: POD_IMAGE names none" >&2
+fi
 row "nftables: and the listed host still answers" yes reaches 10.99.0.10 https://api.anthropic.com/
 
 # The proxy: its pod is `world`, and the NetworkPolicy's part is played by a route: the agent reaches the proxy's address alone.
