@@ -85,6 +85,16 @@ if [[ -s $ca ]]; then
   printf '[global]\ncert = /etc/ssl/host-ca.crt\n' >"$out/mounts/pip.conf"
   mounts=(-v "$ca:/etc/ssl/host-ca.crt:ro" -v "$out/mounts/npmrc:/root/.npmrc:ro" -v "$out/mounts/pip.conf:/etc/pip.conf:ro")
 fi
+# The stage `guard` is replaced too (no image with Rust is to be had without a registry), so what it copies is tried here: it must be
+# all that the build reads.
+rm -rf "$out/stage"
+mkdir -p "$out/stage"
+while read -ra words; do
+  to=$out/stage/${words[-1]}
+  mkdir -p "$(dirname "$to")"
+  cp -r "${words[@]:1:${#words[@]}-2}" "$to"
+done < <(sed -n '/ AS guard$/,/^RUN/p' pod/Dockerfile | grep '^COPY')
+(cd "$out/stage" && CARGO_TARGET_DIR=$out/stage-target cargo check --locked --quiet)
 started=$SECONDS
 contexts=()
 for folder in "$out"/contexts/*; do contexts+=(--build-context "$(basename "$folder")=$folder"); done
