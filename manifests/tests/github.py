@@ -16,7 +16,10 @@ def main():
             if not self.headers.get("authorization", "").startswith("Bearer "):
                 return self.reply(401, {})
             status, answer = self.work(self.command, self.path.partition("?"), body)
-            path.write_text(json.dumps(state))
+            # In one step: the test reads it at any time.
+            new = path.with_suffix(".new")
+            new.write_text(json.dumps(state))
+            new.replace(path)
             return self.reply(status, answer)
 
         do_GET = do_POST = do_PATCH = do_DELETE = handle_any
