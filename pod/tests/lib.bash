@@ -43,7 +43,8 @@ remove_pod() { # the emptyDir too: podman keeps it
 serve() { # serve PORT COMMAND...: a server of the test inside its namespace
   local port=$1
   shift
-  inside "$@" >"$WORK/serve-$port.log" 2>&1 </dev/null 3>&- 4>&- &
+  # Not through `inside`: of a function in the background the shell knows only the subshell.
+  nsenter --net=/run/netns/$NS "$@" >"$WORK/serve-$port.log" 2>&1 </dev/null 3>&- 4>&- &
   echo $! >>"$WORK/pids"
   eventually 15 inside bash -c "exec 3<>/dev/tcp/127.0.0.1/$port" 2>/dev/null
 }
