@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. `hook` is dispatched before the argument parser is built.
 
 pub mod check;
+pub mod compile;
 pub mod demo;
 pub mod egress;
 pub mod exit;
@@ -42,6 +43,8 @@ enum Command {
     Log(store::LogArguments),
     /// Sum up what happened
     Audit(store::AuditArguments),
+    /// Compile the rules of the system layer, so that hooks read no TOML of them
+    Compile(compile::Arguments),
     /// Bring the journal into the store now
     Drain,
     /// Print counts for monitoring
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Log(arguments) => store::log(&arguments),
         Command::Audit(arguments) => store::audit(&arguments),
+        Command::Compile(arguments) => compile::run(&arguments),
         Command::Drain => store::drain(),
         Command::Metrics => metrics::run(),
         Command::Demo => demo::run(),

@@ -3,6 +3,7 @@
 //! Where `/etc/guard` exists, the folders and settings come from it and from the passwd home: the client hands the `env` of
 //! settings files to its hooks, so no environment variable may move guard's rules or its record.
 
+use super::cache;
 use crate::hook::Attended;
 use crate::egress::Egress;
 use crate::knowledge::Knowledge;
@@ -113,7 +114,8 @@ pub fn load(place: &Place) -> Loaded {
             attended = config.attended;
         }
         let loosens = name == "system" || may_loosen.iter().any(|l| l == name);
-        merge(&mut know, &mut egress, &folder, name, loosens && name != "project", &mut errors);
+        let layer = Layer { folder: &folder, name, loosens: loosens && name != "project" };
+        merge(&mut know, &mut egress, &layer, &state, &mut errors);
         if errors.len() > before {
             broken.push(folder.to_string_lossy().into_owned());
         }
@@ -142,20 +144,97 @@ fn read_config(folder: &Path, errors: &mut Vec<LoadError>) -> ConfigFile {
     }
 }
 
-/// Adds a layer. One that may not loosen adds rules, and lists and programs under new names; it replaces nothing.
-fn merge(know: &mut Knowledge, egress: &mut Egress, folder: &Path, name: &str, loosens: bool, errors: &mut Vec<LoadError>) {
-    let shown = folder.to_string_lossy().into_owned();
-    let files = match super::files::data_files(folder) {
-        Ok(files) => files,
+/// One layer's folder, and what it may do.
+#[derive(Clone, Copy)]
+struct Layer<'a> {
+    folder: &'a Path,
+    name: &'a str,
+    loosens: bool,
+}
+
+/// Compiles the rules of the system layer, so that hooks read no TOML of them: `compiled` beside its files. Gives the file's path, or
+/// the layer's mistakes.
+pub fn compile(folder: &Path) -> Result<PathBuf, Vec<LoadError>> {
+    let mut errors = Vec::new();
+    let mut know = Knowledge::builtin();
+    let layer = Layer { folder, name: "system", loosens: true };
+    let path = cache::place(folder, true, Path::new(""));
+    let complain = |error: &std::io::Error| vec![LoadError { file: path.to_string_lossy().into_owned(), line: 1, what: format!("it cannot be written: {error}") }];
+    let inventory = cache::inventory(folder, &know.version, true).map_err(|error| complain(&error))?;
+    read_config(folder, &mut errors);
+    let packed = merge_toml(&mut know, &mut Egress::default(), &layer, &inventory.files, &mut errors);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    cache::write(&path, &inventory, &packed.version, &packed.toml, &packed.rules, 0o644).map_err(|error| complain(&error))?;
+    Ok(path)
+}
+
+/// What a compiled layer is made of.
+struct Packed {
+    version: String,
+    toml: Vec<String>,
+    rules: String,
+}
+
+/// Adds a layer, from its compiled form where that is current; makes it otherwise.
+fn merge(know: &mut Knowledge, egress: &mut Egress, layer: &Layer<'_>, state: &Path, errors: &mut Vec<LoadError>) {
+    let system = layer.name == "system";
+    let inventory = match cache::inventory(layer.folder, &know.version, system) {
+        Ok(inventory) => inventory,
         Err(error) => {
-            errors.push(LoadError { file: shown, line: 1, what: format!("the layer cannot be read: {error}") });
+            errors.push(LoadError { file: layer.folder.to_string_lossy().into_owned(), line: 1, what: format!("the layer cannot be read: {error}") });
             return;
         }
     };
+    let path = cache::place(layer.folder, system, state);
+    let owner = if system { Some(0) } else { std::fs::metadata(state).ok().map(|m| m.uid()) };
+    let has_rules = inventory.files.iter().any(|f| is_rule(f));
+    if has_rules
+        && let Some(owner) = owner
+        && let Some(compiled) = cache::read(&path, &inventory, owner)
+        && know.rules.put_packed(compiled.rules).is_ok()
+    {
+        let rest: Vec<String> = inventory.files.iter().filter(|f| !is_rule(f) || compiled.toml.contains(f)).cloned().collect();
+        let below = know.version.clone();
+        merge_toml(know, egress, layer, &rest, errors);
+        know.version = format!("{below}+{}", compiled.version);
+        return;
+    }
+    let before = errors.len();
+    let packed = merge_toml(know, egress, layer, &inventory.files, errors);
+    if has_rules && !system && owner.is_some() && errors.len() == before {
+        // Without it the next call reads the TOML again: slower, not wrong.
+        let _ = cache::write(&path, &inventory, &packed.version, &packed.toml, &packed.rules, 0o600);
+    }
+}
+
+fn is_rule(file: &str) -> bool {
+    file.starts_with("policy/")
+}
+
+/// Adds what stands in these files of a layer. One that may not loosen adds rules, and lists and programs under new names; it
+/// replaces nothing. Gives what may be compiled: rules with new ids.
+fn merge_toml(know: &mut Knowledge, egress: &mut Egress, layer: &Layer<'_>, files: &[String], errors: &mut Vec<LoadError>) -> Packed {
+    let Layer { folder, name, loosens } = *layer;
+    let shown = folder.to_string_lossy().into_owned();
+    let mut packed = Packed { version: String::new(), toml: Vec::new(), rules: String::new() };
+    let texts = files.iter().map(|file| std::fs::read_to_string(folder.join(file)).map(|text| (file.clone(), text))).collect::<Result<Vec<_>, _>>();
+    let texts = match texts {
+        Ok(texts) => texts,
+        Err(error) => {
+            errors.push(LoadError { file: shown, line: 1, what: format!("the layer cannot be read: {error}") });
+            return packed;
+        }
+    };
     let known: Vec<String> = know.world.lists.names().map(str::to_owned).collect();
-    let (layer, mistakes) = Bundle::read(&shown, &files, &known);
+    let (layer, mistakes) = Bundle::read(&shown, &texts, &known);
     errors.extend(mistakes);
     know.version = format!("{}+{}", know.version, layer.version);
+    packed.version.clone_from(&layer.version);
+    packed.rules = crate::rule::packed::pack(layer.rules.iter().filter(|rule| know.rules.find(&rule.id).is_none()));
+    let replaces = |file: &&String| is_rule(file) && Path::new(file).file_stem().is_some_and(|id| know.rules.find(&id.to_string_lossy()).is_some());
+    packed.toml = files.iter().filter(replaces).cloned().collect();
     let mut refuse = |file: &str, what: String| errors.push(LoadError { file: format!("{shown}/{file}"), line: 1, what });
     for rule in layer.rules {
         match know.rules.find(&rule.id) {
@@ -196,6 +275,7 @@ fn merge(know: &mut Knowledge, egress: &mut Egress, folder: &Path, name: &str, l
             }
         }
     }
+    packed
 }
 
 /// The home folder that the passwd file gives this process's user.

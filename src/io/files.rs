@@ -107,23 +107,28 @@ impl Files for Disk {
     }
 }
 
-/// Every TOML file below `folder` with its path relative to it, sorted.
-pub fn data_files(folder: &Path) -> std::io::Result<Vec<(String, String)>> {
-    fn collect(folder: &Path, prefix: &str, depth: u32, out: &mut Vec<(String, String)>) -> std::io::Result<()> {
+/// The path of every TOML file below `folder`, relative to it, sorted.
+pub fn data_file_names(folder: &Path) -> std::io::Result<Vec<String>> {
+    fn collect(folder: &Path, prefix: &str, depth: u32, out: &mut Vec<String>) -> std::io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             let kind = entry.file_type()?;
             if kind.is_dir() && depth < 4 {
                 collect(&entry.path(), &format!("{name}/"), depth + 1, out)?;
-            } else if name.ends_with(".toml") && entry.path().is_file() {
-                out.push((name, fs::read_to_string(entry.path())?));
+            } else if name.ends_with(".toml") && (kind.is_file() || entry.path().is_file()) {
+                out.push(name);
             }
         }
         Ok(())
     }
-    let mut files = Vec::new();
-    collect(folder, "", 0, &mut files)?;
-    files.sort();
-    Ok(files)
+    let mut names = Vec::new();
+    collect(folder, "", 0, &mut names)?;
+    names.sort();
+    Ok(names)
+}
+
+/// Every TOML file below `folder` with its path relative to it, sorted.
+pub fn data_files(folder: &Path) -> std::io::Result<Vec<(String, String)>> {
+    data_file_names(folder)?.into_iter().map(|name| fs::read_to_string(folder.join(&name)).map(|text| (name, text))).collect()
 }

@@ -1,5 +1,6 @@
 //! Everything that touches the world: files, the journal, the store, settings.
 
+pub mod cache;
 pub mod chain;
 pub mod config;
 pub mod deadman;

@@ -6,6 +6,7 @@ pub mod example;
 pub mod index;
 pub mod load;
 pub mod matching;
+pub mod packed;
 pub mod rewrite;
 pub mod set;
 pub mod types;
