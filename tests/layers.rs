@@ -1,7 +1,10 @@
 //! The compiled form of a layer: current, stale, damaged, forged, and made by many at once. It never decides anything else than the
 //! layer's TOML does.
 
+use guard::effect::spec::simple_glob;
 use guard::io::{cache, config};
+use guard::rule::packed::{PackedRules, pack};
+use guard::rule::types::{Examples, Rule};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
@@ -151,4 +154,24 @@ fn the_system_layer_is_compiled_on_request_and_its_mistakes_are_said() {
     fs::write(&rule, "summary = \"x\"\n").expect("a rule");
     let errors = config::compile(folder.path()).expect_err("a broken layer");
     assert!(errors[0].to_string().contains("own-rule.toml"), "{errors:?}");
+}
+
+#[test]
+fn packed_rules_come_back_as_they_were() {
+    let rules = guard::knowledge::Knowledge::builtin_bundle().rules;
+    let packed = PackedRules::new(pack(&rules)).expect("a packed text");
+    let plain: Vec<Rule> = rules.iter().map(|r| Rule { examples: Examples::default(), ..r.clone() }).collect();
+    assert!(packed.iter().eq(&plain));
+    let reads: Vec<&str> = packed.about("read").iter().map(|r| &*r.id).collect();
+    let says_read = |r: &&Rule| r.matches.iter().any(|m| m.action.is_empty() || m.action.iter().any(|a| simple_glob(a, "read")));
+    let wanted: Vec<&str> = plain.iter().filter(says_read).map(|r| &*r.id).collect();
+    assert_eq!(reads, wanted);
+}
+
+#[test]
+fn a_text_that_holds_no_packed_rules_is_refused() {
+    for text in ["", "x", "x\n\ny", "read\t0\n\nx"] {
+        assert!(PackedRules::new(text.into()).is_none(), "{text:?}");
+    }
+    assert_eq!(PackedRules::new(pack(&[])).expect("no rules").ids().count(), 0);
 }

@@ -89,27 +89,3 @@ impl Packed {
         })
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rules_come_back_as_they_were() {
-        let rules = crate::knowledge::Knowledge::builtin_bundle().rules;
-        let packed = PackedRules::new(pack(&rules)).expect("a packed text");
-        let plain: Vec<Rule> = rules.iter().map(|r| Rule { examples: Examples::default(), ..r.clone() }).collect();
-        assert!(packed.iter().eq(&plain));
-        let reads: Vec<&str> = packed.about("read").iter().map(|r| &*r.id).collect();
-        let wanted: Vec<&str> = plain.iter().filter(|r| r.matches.iter().any(|m| m.action.is_empty() || m.action.iter().any(|a| simple_glob(a, "read")))).map(|r| &*r.id).collect();
-        assert_eq!(reads, wanted);
-    }
-
-    #[test]
-    fn another_text_is_refused() {
-        for text in ["", "x", "x\n\ny", "read\t0\n\nx"] {
-            assert!(PackedRules::new(text.into()).is_none(), "{text:?}");
-        }
-        assert_eq!(PackedRules::new(pack(&[])).expect("no rules").ids().count(), 0);
-    }
-}
