@@ -23,6 +23,8 @@ need xxd xxd
 need perl perl
 need awk mawk
 need rev bsdextrautils
+need valgrind valgrind
+need valgrind valgrind
 need unshare util-linux mount
 
 echo "== cargo test"
@@ -44,6 +46,8 @@ done
 echo "== the binary that ships"
 binary=$PWD/$(./build-static.sh | tail -n 1)
 echo "$binary"
+echo "== what ten fixed calls cost, in instructions and page faults"
+python3 benches/gate.py "$binary"
 echo "== many hooks at once, killed and stopped"
 GUARD_BINARY=$binary cargo test --locked --quiet --features deadman-test,health-bridge --test crowd -- --ignored --nocapture --test-threads 1
 echo "== the real client"
