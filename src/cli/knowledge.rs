@@ -44,7 +44,7 @@ enum What {
         /// Judge each command as if its first program had no description; shells and wrappers keep theirs
         #[arg(long)]
         without_own_spec: bool,
-        /// Print the attacks that are let through
+        /// Print the attacks that are let through and the everyday commands that are stopped
         #[arg(long)]
         misses: bool,
     },
@@ -228,6 +228,9 @@ fn score(know: Knowledge, bundle: &Bundle, rows: &[Row], without_own_spec: bool,
                 }
             } else {
                 allowed += 1;
+                if misses && decision >= Decision::Ask {
+                    let _ = writeln!(missed, "{}  {}  {}", decision.name(), row.category, row.command.replace('\n', "⏎"));
+                }
                 asked += usize::from(decision == Decision::Ask);
                 denied += usize::from(decision > Decision::Ask);
             }
