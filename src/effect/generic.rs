@@ -13,9 +13,14 @@ impl Walker<'_> {
     /// A program that no spec describes: its words may be paths, its first words may be destructive.
     pub(super) fn without_spec(&mut self, shell: &mut Shell, call: &Call) -> Text {
         let words = &call.words[1..];
-        if words.iter().any(|w| !w.prefix().starts_with('-')) && self.know.in_list("destructive-programs", &Text::known(call.about.program.clone()), &self.vars) == Certainty::Yes {
-            self.verb(shell, &call.about.program, &call.about);
+        if !self.removing_program(shell, call) {
+            let name = Text::known(call.about.program.to_lowercase());
+            let listed = |list: &str| self.know.in_list(list, &name, &self.vars) == Certainty::Yes;
+            if listed("destructive-verbs") || (listed("destructive-programs") && words.iter().any(|w| !w.prefix().starts_with('-'))) {
+                self.verb(shell, &call.about.program, &call.about);
+            }
         }
+        let files = self.suggested(shell, call);
         let out = match self.know.arity.spec(&call.about.program) {
             Some(spec) => self.by_collected_facts(shell, &spec, call),
             None => {
@@ -24,7 +29,7 @@ impl Walker<'_> {
                 Text::unknown().labelled(call.stdin.labels)
             }
         };
-        let labels = self.network_words(shell, call).and(self.code_words(shell, call));
+        let labels = self.network_words(shell, call, files).and(self.code_words(shell, call)).and(files.without(Label::Outside));
         if labels.has(Label::Network) {
             self.downloaded(shell, words, &call.about);
         }
@@ -34,7 +39,7 @@ impl Walker<'_> {
     fn paths(&mut self, shell: &Shell, words: &[Text], about: &About) {
         let mut previous: Option<&str> = None;
         for word in words {
-            if previous.is_some_and(|p| matches!(p, "-o" | "--out" | "--outfile") || p.starts_with("--output")) {
+            if previous.is_some_and(|p| matches!(p, "-o" | "--out" | "--outfile") || p == "--output" || p.starts_with("--output-")) {
                 let path = self.absolute(shell, word);
                 self.effect(shell, Action::Write, path, about);
             } else if let Some(value) = word.strip_prefix("--output=").or_else(|| word.strip_prefix("--out=")) {
@@ -49,21 +54,27 @@ impl Walker<'_> {
 
     /// URLs, and a host with its port, among the words: the program talks to them, and what it is fed goes there. Gives the labels
     /// of what comes back.
-    fn network_words(&mut self, shell: &Shell, call: &Call) -> Labels {
+    fn network_words(&mut self, shell: &Shell, call: &Call, files: Labels) -> Labels {
         let words = &call.words[1..];
         let mut labels = Labels::NONE;
         let deletes = words.iter().any(|w| matches!(w.as_known(), Some("DELETE" | "-XDELETE" | "--method=DELETE" | "--request=DELETE")));
+        let mut reached = false;
         for (at, word) in words.iter().enumerate() {
             let url = ["http://", "https://", "ftp://", "tcp://", "ws://", "wss://"].iter().any(|s| word.prefix().starts_with(s));
             let port = words.get(at + 1).and_then(Text::as_known).is_some_and(|p| p.parse::<u16>().is_ok_and(|p| p > 0));
             let dotted = word.as_known().is_some_and(|w| w.contains('.') && !w.starts_with(['-', '.', '/']) && !w.contains('/'));
+            // A name with a port behind it, apart: what comes back is the network's.
+            if port && word.as_known().is_some_and(|w| w.len() > 2 && w.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) && !w.starts_with('-') && w.parse::<u64>().is_err()) {
+                labels.add(Labels::of(Label::Network));
+            }
             let name = word.split_once("/").map_or_else(|| word.clone(), |(host, _)| host);
             let public = dotted_name(&name) && self.know.in_list("host-names", &name, &self.vars) == Certainty::Yes;
             if !url && !(dotted && port) && !public {
                 continue;
             }
             let Some(host) = super::network::of_url(word) else { continue };
-            let data = call.stdin.labels.and(words.iter().fold(Labels::NONE, |all, w| all.and(w.labels)));
+            reached = true;
+            let data = call.stdin.labels.and(words.iter().fold(files, |all, w| all.and(w.labels)));
             let action = if data.is_empty() { Action::Fetch } else { Action::Send };
             let mut effect = Effect::new(action, word.clone(), call.about.span);
             effect.target.host = Some(host.clone());
@@ -75,9 +86,14 @@ impl Walker<'_> {
             }
             labels.add(Labels::of(Label::Network));
         }
+        if deletes && !reached {
+            self.verb(shell, "DELETE", &call.about);
+        }
         // A shell as a flag's value or an address, beside a port: whoever connects gets it.
         let ports = words.iter().any(|w| w.as_known().is_some_and(|w| w.rsplit(':').next().unwrap_or(w).split(',').next().unwrap_or("").parse::<u16>().is_ok_and(|p| p > 0)));
-        if ports && words.iter().any(|w| w.as_known().is_some_and(is_shell)) {
+        let served = words.windows(2).any(|pair| matches!(pair[0].as_known(), Some("-e" | "-c" | "--exec" | "--sh-exec" | "--command")) && pair[1].as_known().is_some_and(is_bare_shell));
+        let address = words.iter().filter_map(Text::as_known).any(|w| ["exec:", "system:"].iter().any(|p| w.get(..p.len()).is_some_and(|s| s.eq_ignore_ascii_case(p))) && is_shell(w));
+        if address || (ports && (served || words.iter().any(|w| w.as_known().is_some_and(is_shell)))) {
             self.operate(shell, "shell.reverse", Text::default(), None, &call.about);
         }
         labels
@@ -87,6 +103,7 @@ impl Walker<'_> {
     fn downloaded(&mut self, shell: &Shell, words: &[Text], about: &About) {
         let named = |w: &Text| w.as_known().is_some_and(|w| matches!(w, "-o" | "--out" | "--outfile") || w.starts_with("--output"));
         let mut files: Vec<Text> = words.windows(2).filter(|pair| named(&pair[0])).map(|pair| pair[1].clone()).collect();
+        files.extend(words.windows(2).filter(|pair| pair[0].as_known() == Some("-O") && !pair[1].prefix().contains("://") && !pair[1].prefix().starts_with('-')).map(|pair| pair[1].clone()));
         if words.iter().any(|w| matches!(w.as_known(), Some("-O" | "--remote-name" | "-OL" | "-LO" | "-sO" | "-sSLO"))) {
             let last = |w: &Text| w.as_known().and_then(|w| w.split("://").nth(1)?.rsplit('/').next().map(Text::known));
             files.extend(words.iter().filter_map(last));
@@ -110,7 +127,12 @@ impl Walker<'_> {
             }
             let value = match known {
                 "-c" | "-e" | "-r" | "-E" | "-x" | "--eval" | "--execute" | "--exec" | "--command" | "--run" | "--code" => words.get(at + 1).cloned(),
-                _ => ["--eval=", "--execute=", "--exec=", "--command="].iter().find_map(|p| word.strip_prefix(p)),
+                _ => ["--eval=", "--execute=", "--exec=", "--command="].iter().find_map(|p| word.strip_prefix(p)).or_else(|| {
+                    // `-e'code'`, and code behind a sub-command that runs it.
+                    let attached = ["-e", "-c", "-E"].iter().find_map(|p| word.strip_prefix(p)).filter(|v| v.prefix().contains('('));
+                    let before = at.checked_sub(1).and_then(|at| words[at].as_known());
+                    attached.or_else(|| matches!(before, Some("eval" | "exec" | "runner" | "run" | "execute")).then(|| word.clone()))
+                }),
             };
             // Quotes, brackets or a leading dot make a word look like a program's own language, and no prose: its paths count.
             if value.is_none() && known.contains(' ') && known.contains('/') && (known.contains(['(', '"', '{']) || known.starts_with('.')) {
@@ -233,7 +255,7 @@ impl Walker<'_> {
 fn dotted_name(word: &Text) -> bool {
     word.as_known().is_some_and(|w| {
         let name = w.split(':').next().unwrap_or(w);
-        name.contains('.') && !name.starts_with(['.', '-']) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
+        (name.contains('.') || name == "localhost") && !name.starts_with(['.', '-']) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
     })
 }
 
@@ -241,6 +263,11 @@ fn dotted_name(word: &Text) -> bool {
 fn is_shell(word: &str) -> bool {
     let value = word.rsplit([':', '=']).next().unwrap_or(word).trim_matches(['\'', '"']);
     let program = value.split([',', ' ']).next().unwrap_or(value);
-    let base = program.rsplit('/').next().unwrap_or(program);
-    matches!(base, "sh" | "bash" | "zsh" | "dash" | "ksh" | "cmd.exe" | "powershell.exe") && (program.contains('/') || value != word || value.contains(" -i"))
+    let last = value.rsplit(' ').next().unwrap_or(value);
+    (is_bare_shell(program) && (program.contains('/') || value != word || value.contains(" -i"))) || (word.contains("exec=") && is_bare_shell(last))
+}
+
+/// A shell's name, with a folder or without.
+fn is_bare_shell(word: &str) -> bool {
+    matches!(word.rsplit('/').next().unwrap_or(word), "sh" | "bash" | "zsh" | "dash" | "ksh" | "cmd.exe" | "powershell.exe")
 }

@@ -8,6 +8,7 @@ mod executed;
 mod expand;
 mod flow;
 mod generic;
+mod guess;
 pub mod inline;
 mod interpret;
 pub mod network;

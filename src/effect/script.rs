@@ -56,7 +56,7 @@ pub struct Walker<'a> {
     pub(super) budget: Budget,
     /// Paths made up so far.
     made_up: u32,
-    depth: u32,
+    pub(super) depth: u32,
     /// Labels of the unknown stretches of the text that is being read.
     mark_labels: Labels,
     /// The place in the call's own text that nested text came from.
