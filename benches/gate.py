@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -46,9 +47,12 @@ def event(tool, tool_input):
 def count(binary, home, data):
     """Instructions and minor page faults of one call; None where it was not let through."""
     env = {"HOME": home}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt
-    plain = subprocess.run([binary, "hook"], input=data, env=env, capture_output=True, check=True)
-    faults = resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt - before
+    faults = sys.maxsize
+    # Where the kernel lays out stack and heap costs a page more or less: the best of several runs is steady.
+    for _ in range(15):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt
+        plain = subprocess.run([binary, "hook"], input=data, env=env, capture_output=True, check=True)
+        faults = min(faults, resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt - before)
     counted = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", binary, "hook"], input=data, env=env, capture_output=True, check=True)
     found = re.search(rb"refs:\s+([\d,]+)", counted.stderr)
     if plain.stdout or counted.stdout or not found:
@@ -57,8 +61,9 @@ def count(binary, home, data):
 
 
 def main():
-    binary = os.path.abspath(sys.argv[1])
     home = tempfile.mkdtemp(prefix="guard-gate-")
+    # A linker leaves a file in the page cache in other pieces than a copy does, and faults count pieces.
+    binary = shutil.copy(sys.argv[1], f"{home}/guard")
     os.makedirs(f"{home}/.local/state/guard")
     subprocess.run([binary, "hook"], input=event("Read", {"file_path": "/srv/work/x"}), env={"HOME": home}, capture_output=True, check=True)
     counts = {name: count(binary, home, event(*call)) for name, call in inputs().items()}
