@@ -83,7 +83,7 @@ impl Walker<'_> {
         }
         // The last word, behind an operand: a script for another place.
         if let [.., before, last] = words
-            && (!before.prefix().starts_with('-') || says_code(before.prefix()))
+            && (!before.prefix().starts_with('-') || self.says_code(before.prefix()))
             && words.iter().filter(|w| w.prefix().contains(' ')).count() == 1
             && last.prefix().split_once(' ').is_some_and(|(name, _)| self.runs(name))
         {
@@ -91,12 +91,17 @@ impl Walker<'_> {
         }
         for word in words.iter().take(MOST) {
             if let Some((name, value)) = word.split_once("=")
-                && says_code(name.prefix())
+                && self.says_code(name.prefix())
                 && value.prefix().split_once(' ').is_some_and(|(name, _)| self.runs(name))
             {
                 self.maybe_script(shell, &value, about);
             }
         }
+    }
+
+    /// The name of a flag or key says that its value is run.
+    fn says_code(&self, name: &str) -> bool {
+        self.know.in_list("code-flags", &Text::known(name.to_lowercase()), &self.vars) == Certainty::Yes
     }
 
     /// A name that some description knows as a program.
@@ -130,7 +135,7 @@ impl Walker<'_> {
         let words = &call.words[1..];
         let known: Vec<&str> = words.iter().filter_map(Text::as_known).collect();
         let recursive = about.with.has("found") || known.iter().any(|w| matches!(*w, "-R" | "-r") || (w.len() > 4 && "--recursive".starts_with(w)));
-        let in_place = known.iter().any(|w| matches!(*w, "-i" | "--in-place" | "--inplace" | "--overwrite"));
+        let in_place = words.iter().filter(|w| w.prefix().starts_with('-')).any(|w| self.know.in_list("in-place-flags", w, &self.vars) == Certainty::Yes);
         for word in words.iter().filter(|w| w.prefix().starts_with(['/', '~'])).take(MOST) {
             let path = self.absolute(shell, word);
             let folder = path::whole_folder(&path);
@@ -194,8 +199,9 @@ impl Walker<'_> {
             if self.files.iter().any(|(p, text)| p.starts_with(&within) && (text.labels.has(Label::Secret) || self.secret_labels(&Text::known(p.clone())).has(Label::Secret))) {
                 labels.add(Labels::of(Label::Secret));
             }
-            let code = known.rsplit('/').next().and_then(|n| n.rsplit_once('.')).is_none_or(|(_, ending)| !matches!(ending, "md" | "txt" | "rst" | "json" | "yaml" | "yml" | "toml" | "csv" | "log" | "html" | "xml" | "cfg" | "ini"));
-            if let Some(text) = self.files.get(&known).cloned().filter(|t| code && t.as_known().is_some()) {
+            if let Some(text) = self.files.get(&known).cloned().filter(|t| t.as_known().is_some())
+                && self.know.in_list("data-files", &path, &self.vars) != Certainty::Yes
+            {
                 self.code(shell, "generic", &text, about);
             }
         }
@@ -210,10 +216,4 @@ fn tail(word: &Text) -> Text {
     }
     let value = word.split_once("=").filter(|(name, _)| !name.prefix().contains('/')).map_or_else(|| word.clone(), |(_, value)| value);
     value.strip_prefix("@").unwrap_or(value)
-}
-
-/// The name of a flag or key says that its value is run.
-fn says_code(name: &str) -> bool {
-    let name = name.to_lowercase();
-    name == "-c" || ["command", "script", "exec", "cmd", "program", "shell", "hook", "eval", "run"].iter().any(|end| name.ends_with(end))
 }
