@@ -23,6 +23,11 @@ impl<T: Clone> List<T> {
         List(Cow::Borrowed(values))
     }
 
+    /// No value at all. Here although a slice has it too: serde asks for it by this path.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The values, to be changed.
     pub fn to_mut(&mut self) -> &mut Vec<T> {
         self.0.to_mut()

@@ -56,7 +56,7 @@ impl ValueType {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct CommandSpec {
     /// Names it is called by, globs allowed; only at the top level, by default the file's name.
-    #[serde(skip_serializing_if = "is_empty")]
+    #[serde(skip_serializing_if = "List::is_empty")]
     pub names: List<Str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<Str>,
@@ -64,7 +64,7 @@ pub struct CommandSpec {
     pub operands: Option<List<ValueType>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<ValueType>,
-    #[serde(rename = "with", skip_serializing_if = "is_empty")]
+    #[serde(rename = "with", skip_serializing_if = "List::is_empty")]
     pub modifiers: List<Str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub does: Option<List<Str>>,
@@ -91,11 +91,6 @@ pub struct CommandSpec {
     pub sub: Map<CommandSpec>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub when: Map<CommandSpec>,
-}
-
-/// For fields that are left out when they hold nothing.
-fn is_empty<T: Clone>(list: &List<T>) -> bool {
-    list.is_empty()
 }
 
 impl ValueType {

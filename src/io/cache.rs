@@ -90,16 +90,15 @@ pub fn write(path: &Path, inventory: &Inventory, version: &str, toml: &[String],
     let mut body = String::new();
     let _ = write!(body, "{version}\n{}\n{rules}", toml.join("\t"));
     let beside = path.with_extension(format!("{}.new", std::process::id()));
+    // A new file or none: what somebody put there may be a link, or a pipe that would hold this process up.
     let written = fs::OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(mode)
-        .custom_flags(libc::O_NOFOLLOW)
         .open(&beside)
         .and_then(|mut file| std::io::Write::write_all(&mut file, format!("{}\n{body}", header(inventory, &body)).as_bytes()))
         .and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
+    if written.as_ref().is_err_and(|error| error.kind() != std::io::ErrorKind::AlreadyExists) {
         let _ = fs::remove_file(&beside);
     }
     written

@@ -28,32 +28,27 @@ pub struct Rule {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Match {
-    #[serde(skip_serializing_if = "is_empty")]
+    #[serde(skip_serializing_if = "List::is_empty")]
     pub action: List<Str>,
-    #[serde(skip_serializing_if = "is_empty")]
+    #[serde(skip_serializing_if = "List::is_empty")]
     pub target: List<Str>,
-    #[serde(skip_serializing_if = "is_empty")]
+    #[serde(skip_serializing_if = "List::is_empty")]
     pub host: List<Str>,
-    #[serde(skip_serializing_if = "is_empty")]
+    #[serde(skip_serializing_if = "List::is_empty")]
     pub data: List<Str>,
-    #[serde(skip_serializing_if = "is_empty")]
+    #[serde(skip_serializing_if = "List::is_empty")]
     pub with: List<Str>,
-    #[serde(skip_serializing_if = "is_empty")]
+    #[serde(skip_serializing_if = "List::is_empty")]
     pub without: List<Str>,
-    #[serde(skip_serializing_if = "is_empty")]
+    #[serde(skip_serializing_if = "List::is_empty")]
     pub program: List<Str>,
-    #[serde(skip_serializing_if = "is_empty")]
+    #[serde(skip_serializing_if = "List::is_empty")]
     pub unless: List<Str>,
-    #[serde(alias = "unless_host", skip_serializing_if = "is_empty")]
+    #[serde(alias = "unless_host", skip_serializing_if = "List::is_empty")]
     pub unless_host: List<Str>,
     /// Programs that take the match away.
-    #[serde(skip_serializing_if = "is_empty")]
+    #[serde(skip_serializing_if = "List::is_empty")]
     pub unless_program: List<Str>,
-}
-
-/// For fields that are left out when they hold nothing.
-fn is_empty<T: Clone>(list: &List<T>) -> bool {
-    list.is_empty()
 }
 
 /// What a rule claims, two-sided.
