@@ -71,5 +71,9 @@ for overlay in homelab plain; do
   echo "-- $overlay"
   manifests/tests/egress.sh "$overlay"
 done
+echo "== the egress rows of pod/verify.sh, by the fences"
+# There is no container here, so everything else fails: these two rows must not.
+FENCE=homelab pod/verify.sh local no-such-container >"$out/verify" 2>/dev/null || true
+grep -E '^ok +egress (blocked|allowed)$' "$out/verify" | tee /dev/stderr | wc -l | grep -qx 2 || { cat "$out/verify" >&2; exit 1; }
 echo "== the chain of alerts"
 python3 manifests/tests/chain.py "${GUARD:-target/debug/guard}" "${HEALTH_BRIDGE:-target/debug/health-bridge}"

@@ -4,7 +4,8 @@
 #   verify.sh local [CONTAINER]      through podman
 #   verify.sh table                  prints the promises as the README's table
 # SSH_KEY names the private key of a login (SSH_HOST, SSH_PORT: where; found through the Service by default). RESTART=yes lets it
-# restart the pod, which is how persistence is seen. What cannot be seen says `not covered` and never counts as passed.
+# restart the pod, which is how persistence is seen. FENCE=OVERLAY (root) tries that overlay's generated fences in network namespaces,
+# as a container alone has none around it. What cannot be seen says `not covered` and never counts as passed.
 # Exit status: 0 all passed, 1 something failed, 3 nothing failed but something is not covered, 64 usage.
 set -uo pipefail
 place=${1:-}
@@ -12,7 +13,7 @@ case $place in
   cluster) namespace=${2:-secure-agent-pod} ;;
   local) container=${2:-guardpod-workstation} ;;
   table) ;;
-  *) sed -n '2,9s/^# \?//p' "$0" >&2; exit 64 ;;
+  *) sed -n '2,10s/^# \?//p' "$0" >&2; exit 64 ;;
 esac
 read -ra podman <<<"${PODMAN:-podman}"
 read -ra ssh <<<"${SSH:-ssh}"
@@ -36,8 +37,35 @@ row() { printf '| %s | `%s` | %s |\n' "$1" "${3//|/\\|}" "$2"; }
 promise() { # promise NAME EXPECTED COMMAND: in the pod
   if [[ $place == table ]]; then row "$@"; else judge "$1" "$2" "$(in_pod "$3")"; fi
 }
-promise_cluster() { # promise_cluster NAME EXPECTED COMMAND: in the pod, where the cluster's network stands around it
-  if [[ $place == local ]]; then uncover "$1" "a container alone has no network policy"; else promise "$@"; fi
+promise_cluster() { # promise_cluster NAME EXPECTED COMMAND ROWS: in the pod, where the cluster's network stands around it
+  if [[ $place != local ]]; then
+    promise "${@:1:3}"
+  elif [[ -z ${FENCE:-} ]]; then
+    uncover "$1" "a container alone has no network policy; FENCE=homelab tries the generated fences"
+  else
+    judge "$1" passed "$(fenced "$4")"
+  fi
+}
+fence_rows=
+fences() { # tries the fences once; that the trial ended well is a row too
+  fence_rows=$("$(dirname "$0")/../manifests/tests/egress.sh" "$FENCE" 2>/dev/null) && fence_rows+=$'\nthe trial\tpassed' || fence_rows+=$'\nthe trial\tfailed'
+}
+fenced() { # fenced ROWS: `passed`, or the rows of that pattern that did not
+  local rows
+  rows=$(grep -E "$1|^the trial" <<<"$fence_rows")
+  if (($(wc -l <<<"$rows") < 3)); then echo "only: $rows"; else grep -v $'\tpassed$' <<<"$rows" || echo passed; fi
+}
+
+# A pod whose last container stopped is stopped as well, a moment later: a container of one is started with its pod.
+restart_container() {
+  local pod tries
+  pod=$("${podman[@]}" inspect --format '{{.Pod}}' "$container") && "${podman[@]}" stop -t 10 "$container" >/dev/null || return 1
+  for ((tries = 0; tries < 10; tries++)); do
+    if [[ -n $pod ]]; then "${podman[@]}" pod start "$pod"; else "${podman[@]}" start "$container"; fi >/dev/null
+    sleep 1
+    [[ $("${podman[@]}" inspect --format '{{.State.Running}}' "$container") == true ]] && return
+  done
+  return 1
 }
 
 persistence() {
@@ -47,7 +75,7 @@ persistence() {
   in_pod "echo $mark >~/.verify" >/dev/null
   case $place in
     cluster) kubectl -n "$namespace" rollout restart deploy/secure-agent-pod >/dev/null && kubectl -n "$namespace" rollout status --timeout=180s deploy/secure-agent-pod >/dev/null ;;
-    local) "${podman[@]}" stop -t 10 "$container" >/dev/null && "${podman[@]}" start "$container" >/dev/null ;;
+    local) restart_container ;;
   esac || { judge "$name" ok "the pod did not restart"; return; }
   local tries
   for ((tries = 0; tries < 60; tries++)); do in_pod '/opt/scripts/probe ready' >/dev/null && break; sleep 1; done
@@ -76,8 +104,11 @@ promise 'no capability to gain' '*0000000000000000' 'grep ^CapBnd /proc/self/sta
 promise 'no new privileges' '*1' 'grep ^NoNewPrivs /proc/self/status'
 promise 'seccomp filters' '*2' 'grep ^Seccomp: /proc/self/status'
 promise 'read-only root' '*Read-only file system*' 'touch /usr/x'
-promise_cluster 'egress blocked' '000*' 'curl -s -o /dev/null --max-time 8 -w "%{http_code}" https://example.com'
-promise_cluster 'egress allowed' '[2345]??*' 'curl -s -o /dev/null --max-time 15 -w "%{http_code}" https://api.anthropic.com'
+[[ $place == local && -n ${FENCE:-} ]] && fences
+reached=': a listed host|: a name below|network|still answers|listed for it'
+kept='another|look-alike|instead of|--resolve|listed for 443|upload|data|question|UID 1000|around|plain HTTP'
+promise_cluster 'egress blocked' '000*' 'curl -s -o /dev/null --max-time 8 -w "%{http_code}" https://example.com' "$kept"
+promise_cluster 'egress allowed' '[2345]??*' 'curl -s -o /dev/null --max-time 15 -w "%{http_code}" https://api.anthropic.com' "$reached"
 if [[ $place != table ]] && [[ $(in_pod '/opt/scripts/secrets-on-disk') == *'no credential'* ]]; then
   uncover 'secrets injected and not on disk' "the container has no credential; create the Secret agent-secrets-tier2"
 else
