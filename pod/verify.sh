@@ -56,16 +56,12 @@ fenced() { # fenced ROWS: `passed`, or the rows of that pattern that did not
   if (($(wc -l <<<"$rows") < 3)); then echo "only: $rows"; else grep -v $'\tpassed$' <<<"$rows" || echo passed; fi
 }
 
-# A pod whose last container stopped is stopped as well, a moment later: a container of one is started with its pod.
+# podman stops a pod whose last container ended, and may do so after it was started again: first that must be over.
 restart_container() {
-  local pod tries
-  pod=$("${podman[@]}" inspect --format '{{.Pod}}' "$container") && "${podman[@]}" stop -t 10 "$container" >/dev/null || return 1
-  for ((tries = 0; tries < 10; tries++)); do
-    if [[ -n $pod ]]; then "${podman[@]}" pod start "$pod"; else "${podman[@]}" start "$container"; fi >/dev/null
-    sleep 1
-    [[ $("${podman[@]}" inspect --format '{{.State.Running}}' "$container") == true ]] && return
-  done
-  return 1
+  local id pod tries
+  read -r id pod < <("${podman[@]}" inspect --format '{{.Id}} {{.Pod}}' "$container") && "${podman[@]}" stop -t 10 "$container" >/dev/null || return 1
+  for ((tries = 0; tries < 100; tries++)); do pgrep -f "$id" >/dev/null || break; sleep 0.2; done
+  if [[ -n $pod ]]; then "${podman[@]}" pod start "$pod"; else "${podman[@]}" start "$container"; fi >/dev/null
 }
 
 persistence() {

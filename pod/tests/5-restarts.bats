@@ -43,8 +43,7 @@ pushed() { # pushed STARTS
   echo '{"executors": {}}' >"$(volume)/.local/share/vibe-kanban/profiles.json"
   key=$(host_key)
   boots=$(ready_lines)
-  pm pod stop -t 10 guardpod >/dev/null
-  pm pod start guardpod >/dev/null
+  restart_pod
   eventually 40 restarted "$boots"
   [[ $(host_key) == "$key" ]]
   grep -q '^# mine$' "$(volume)/.bashrc"
@@ -58,8 +57,7 @@ pushed() { # pushed STARTS
   in_pod bash -c 'cd; echo not a key >.ssh-host-keys/ssh_host_rsa_key; rm -rf .crontab .ssh; mkfifo .crontab; ln -s /tmp .ssh
     mv repos kept; echo file >repos; ln -sf /etc/passwd .local/share/vibe-kanban/profiles.json; echo "{}" >.claude/.credentials.json; chmod 660 .claude/.credentials.json'
   key=$(host_key) boots=$(ready_lines)
-  pm pod stop -t 10 guardpod >/dev/null
-  pm pod start guardpod >/dev/null
+  restart_pod
   eventually 60 restarted "$boots"
   [[ $(host_key) == "$key" ]]
   in_pod bash -c 'cd; test -d repos && test -f repos.aside-* && test -d .ssh && test ! -L .ssh && test -f .ssh-host-keys/ssh_host_rsa_key.aside-* && cmp /opt/vibe-kanban.json .local/share/vibe-kanban/profiles.json && cmp /opt/crontab /tmp/pod/crontab'
@@ -83,7 +81,7 @@ pushed() { # pushed STARTS
   pm logs "$POD" 2>&1 | grep -q 'killing vibe-kanban: no end within'
   awk -v t="$took" 'BEGIN { exit !(t < 5) }'
   boots=$(ready_lines)
-  pm pod start guardpod >/dev/null
+  start_stopped
   eventually 40 restarted "$boots"
 }
 
@@ -92,7 +90,7 @@ pushed() { # pushed STARTS
     boots=$(ready_lines)
     pm kill --signal "$signal" "$POD" >/dev/null
     eventually 20 bash -c ". pod/tests/lib.bash; pm logs $POD 2>&1 | grep -q 'received $signal, stopping'"
-    eventually 40 restarted "$boots" || { pm pod start guardpod >/dev/null; eventually 40 restarted "$boots"; }
+    eventually 40 restarted "$boots" || { start_stopped; eventually 40 restarted "$boots"; }
   done
   refute grep -qE 'not-a-real-(token|key)' <<<"$(pm logs "$POD" 2>&1)"
 }

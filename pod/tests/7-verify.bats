@@ -2,7 +2,7 @@
 setup_file() { # the tests before may have left the pod stopped
   . pod/tests/lib.bash
   [[ $(pm inspect "$POD" --format '{{.State.Running}}') == true ]] && return
-  pm pod start guardpod >/dev/null
+  start_stopped
   eventually 30 in_pod /opt/scripts/probe ready
 }
 setup() { . pod/tests/lib.bash; export PODMAN="nsenter --net=/run/netns/$NS podman" SSH="nsenter --net=/run/netns/$NS ssh" SSH_PORT=2222 SSH_HOST=127.0.0.1; }

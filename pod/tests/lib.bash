@@ -40,6 +40,15 @@ remove_pod() { # the emptyDir too: podman keeps it
   pm volume rm -f tmp >/dev/null 2>&1 || true
 }
 
+# podman stops a pod whose last container ended, and may do so after the pod was started again: first that must be over.
+start_stopped() {
+  local id
+  id=$(pm inspect "$POD" --format '{{.Id}}')
+  eventually 20 refute pgrep -f "$id" >/dev/null
+  pm pod start guardpod >/dev/null
+}
+restart_pod() { pm pod stop -t "${1:-10}" guardpod >/dev/null && start_stopped; }
+
 serve() { # serve PORT COMMAND...: a server of the test inside its namespace
   local port=$1
   shift
