@@ -5,6 +5,8 @@
 //! functions, and knows nothing of control flow. What it cannot follow is unknown, and a dangerous call on something unknown is
 //! reported as opaque.
 
+mod call;
+mod evaluate;
 mod lex;
 mod scan;
 mod sed;
