@@ -3,7 +3,8 @@
 use super::command::quoted;
 use super::expand::join;
 use super::flow;
-use super::script::{About, Call, Descriptors, Walker};
+use super::redirect::Descriptors;
+use super::walker::{About, Call, Walker};
 use super::state::{Channel, Shell, Variable};
 use super::text::Text;
 use super::{Action, network};

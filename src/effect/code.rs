@@ -2,7 +2,8 @@
 
 use super::inline::{self, Found};
 use super::network;
-use super::script::{About, Call, Descriptors, Walker};
+use super::redirect::Descriptors;
+use super::walker::{About, Call, Walker};
 use super::state::Shell;
 use super::text::Text;
 use super::{Action, Effect};

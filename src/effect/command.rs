@@ -3,7 +3,8 @@
 
 use super::arity::Kind;
 use super::path;
-use super::script::{About, Call, Descriptors, Walker};
+use super::redirect::Descriptors;
+use super::walker::{About, Call, Walker};
 use super::spec::{self, CommandSpec, ValueType};
 use super::state::Shell;
 use super::text::{Part, Text};

@@ -1,7 +1,7 @@
 //! The content of files that something runs later: package scripts, container builds, workflows, start files. Where the commands
 //! stand in them is data (`rules/executed.toml`); each is judged like a command of its own.
 
-use super::script::{About, Walker};
+use super::walker::{About, Walker};
 use super::state::Shell;
 use super::text::Text;
 use crate::list::Asked;

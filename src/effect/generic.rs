@@ -1,7 +1,7 @@
 //! Programs without a spec: what their words alone say. Everything here is a guess, so its effects are possible, not certain,
 //! except where the network is named.
 
-use super::script::{About, Call, Walker};
+use super::walker::{About, Call, Walker};
 use super::spec::CommandSpec;
 use super::state::Shell;
 use super::text::Text;

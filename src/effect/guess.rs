@@ -3,7 +3,7 @@
 
 use super::Action;
 use super::path;
-use super::script::{About, Call, Walker};
+use super::walker::{About, Call, Walker};
 use super::state::Shell;
 use super::text::{Part, Text};
 use crate::label::{Label, Labels};
@@ -117,7 +117,7 @@ impl Walker<'_> {
         let inner_call = Call { words, declared: Vec::new(), environment: Vec::new(), stdin: call.stdin.clone(), about };
         if self.depth < 8 {
             self.depth += 1;
-            self.command(&mut inner, inner_call, &mut super::script::Descriptors::new());
+            self.command(&mut inner, inner_call, &mut super::redirect::Descriptors::new());
             self.depth -= 1;
         }
         self.certainty = outer;

@@ -1,24 +1,37 @@
 //! The vocabulary of what a call would do: [`Effect`], its [`Action`], [`Target`] and the [`Plan`] they make up.
 
+mod arithmetic;
 pub mod arity;
 mod builtin;
 mod code;
 mod command;
+mod cut;
 mod executed;
 mod expand;
+mod files;
+mod find;
 mod flow;
 mod generic;
+mod git;
 mod guess;
 pub mod inline;
 mod interpret;
+mod make;
 pub mod network;
+mod outcome;
+mod parameter;
 pub mod path;
+mod redirect;
+mod reenter;
 mod script;
+mod simple;
 pub mod spec;
 mod special;
 mod state;
 pub mod text;
 pub mod tool;
+mod value;
+mod walker;
 mod world;
 
 use crate::label::Labels;
@@ -26,7 +39,7 @@ use crate::verdict::{Certainty, Span};
 use std::collections::BTreeMap;
 use std::fmt;
 pub use text::{Part, Text};
-pub use script::MAX_STEPS;
+pub use walker::MAX_STEPS;
 pub use tool::plan;
 pub use world::World;
 

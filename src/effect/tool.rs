@@ -1,7 +1,7 @@
 //! A tool call → its plan. Shell text goes to the walker; file and web tools are an effect or two each.
 
 use super::network;
-use super::script::{About, Walker};
+use super::walker::{About, Walker};
 use super::state::Shell;
 use super::text::Text;
 use super::{Action, Effect, Plan, World};

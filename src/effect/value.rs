@@ -1,0 +1,434 @@
+//! One value of a command: an arm for every value type that `rules/README.md` lists.
+
+use super::command::{Claim, Sorted, in_force};
+use super::expand::join;
+use super::interpret::Sum;
+use super::network;
+use super::path;
+use super::state::Shell;
+use super::text::Text;
+use super::walker::{About, Call, Walker};
+use super::Action;
+use crate::label::{Label, Labels};
+
+impl Walker<'_> {
+    /// One value: the arm of its type.
+    #[allow(clippy::too_many_arguments, reason = "the arms of one table need what the table knows")]
+    pub(super) fn one(
+        &mut self,
+        shell: &mut Shell,
+        claim: &Claim,
+        following: &[Claim],
+        sorted: &Sorted<'_>,
+        call: &Call,
+        about: &About,
+        sources: &[Text],
+        sum: &mut Sum,
+    ) {
+        let value = &claim.value;
+        let rest = || -> Vec<Text> {
+            match claim.operand {
+                Some(at) => sorted.operands[at..].to_vec(),
+                None => vec![value.clone()],
+            }
+        };
+        match claim.kind.as_str() {
+            "text" if value.prefix().starts_with("file") && value.prefix().contains("://") => self.touch(shell, value, about),
+            "" | "text" | "cwd" | "path" => {}
+            "read" => {
+                if value.as_known() == Some("-") {
+                    sum.read.push(call.stdin.clone());
+                    return;
+                }
+                let path = self.absolute(shell, value);
+                let text = self.read_file(shell, &path, about);
+                sum.read.push(text);
+            }
+            "write" => {
+                if value.as_known() == Some("-") {
+                    return;
+                }
+                sum.outputs.push(value.clone());
+            }
+            "archive" if sorted.modifiers.iter().any(|m| m == "create") => sum.outputs.push(value.clone()),
+            "archive" => {
+                let path = self.absolute(shell, value);
+                let text = self.read_file(shell, &path, about);
+                sum.read.push(text);
+            }
+            "write-aside" => {
+                let path = self.absolute(shell, value);
+                self.effect(shell, Action::Write, path, about);
+            }
+            "edit" => {
+                let path = self.absolute(shell, value);
+                let labels = self.labels_of(&path);
+                let mut about = about.clone();
+                about.data.add(labels);
+                self.effect(shell, Action::Write, path, &about);
+            }
+            "delete" => {
+                let path = self.absolute(shell, value);
+                self.effect(shell, Action::Delete, path.clone(), about);
+                if let Some(folder) = path::whole_folder(&path) {
+                    let mut about = about.clone();
+                    about.with.add("content");
+                    self.effect(shell, Action::Delete, folder, &about);
+                }
+                if let Some(known) = path.as_known() {
+                    self.files.remove(known);
+                }
+            }
+            "move" => {
+                let path = self.absolute(shell, value);
+                let text = self.read_file(shell, &path, about);
+                if let Some(folder) = path::whole_folder(&path) {
+                    let mut about = about.clone();
+                    about.with.add("content");
+                    self.effect(shell, Action::Move, folder, &about);
+                }
+                self.effect(shell, Action::Move, path, about);
+                sum.read.push(text);
+            }
+            "perm" => {
+                let path = self.absolute(shell, value);
+                self.effect(shell, Action::Perm, path, about);
+            }
+            "land" => self.land(shell, value, sources, about, sum),
+            "url" if value.prefix().starts_with("file:") => {
+                let path = self.absolute(shell, value);
+                let text = self.read_file(shell, &path, about);
+                sum.read.push(text);
+            }
+            "url" => {
+                if let Some(host) = network::of_url(value) {
+                    sum.sent.add(value.labels);
+                    sum.sends |= value.labels.has(Label::Secret);
+                    sum.peers.push((value.clone(), host));
+                }
+            }
+            "host" => {
+                let host = match value.split_once("@") {
+                    Some((_, host)) => host,
+                    None => value.clone(),
+                };
+                if let Some(host) = network::of_url(&host) {
+                    // A name that is looked up or connected to carries its labels to the network.
+                    sum.sent.add(value.labels);
+                    sum.sends |= value.labels.has(Label::Secret);
+                    sum.peers.push((value.clone(), host));
+                }
+            }
+            "send" => {
+                sum.sends = true;
+                sum.sent.add(self.sent_labels(shell, value, about, &call.stdin));
+            }
+            "send-auth" => sum.presented.add(value.labels),
+            "linked" => {
+                // Another name for a file: reading the name is reading the file.
+                let path = self.absolute(shell, value);
+                let labels = self.labels_of(&path);
+                let content = path.as_known().and_then(|p| self.files.get(p)).cloned().unwrap_or_else(Text::unknown);
+                self.effect(shell, Action::Operate("file.link".into()), path, &About { data: labels, ..about.clone() });
+                sum.read.push(content.labelled(labels));
+            }
+            "edit-maybe" => self.touch(shell, value, about),
+            "verb-words" => {
+                if claim.operand == Some(0) {
+                    self.verbs(shell, &call.words[1..], about);
+                }
+                self.touch(shell, value, about);
+            }
+            "module" => {
+                if let Some(name) = value.as_known()
+                    && self.know.specs.find(name).is_some()
+                {
+                    let mut words = vec![value.clone()];
+                    words.extend(sorted.operands.iter().cloned());
+                    let out = self.inner_command(shell, words, call, about, sorted);
+                    sum.inner = Some(out);
+                }
+            }
+            "library" => {
+                let path = self.absolute(shell, value);
+                let labels = path.as_known().and_then(|p| self.files.get(p)).map_or(Labels::NONE, |t| t.labels);
+                let mut about = about.clone();
+                about.data.add(labels.and(value.labels));
+                about.with.add("library");
+                self.effect(shell, Action::Execute, path, &about);
+            }
+            "git-config-key" => {
+                let mut setting = value.clone();
+                if let Some(next) = following.iter().find(|c| c.operand.is_some()) {
+                    setting.push_str("=");
+                    setting.push(&next.value);
+                }
+                if !about.with.has("query") && following.iter().any(|c| c.operand.is_some()) {
+                    self.git_config(shell, &setting, about);
+                }
+            }
+            "read-and-send" => {
+                sum.sends = true;
+                if value.as_known() == Some("-") || value.as_known() == Some(".") {
+                    sum.sent.add(call.stdin.labels);
+                } else {
+                    let path = self.absolute(shell, value);
+                    sum.sent.add(self.read_file(shell, &path, about).labels);
+                }
+            }
+            "remote" | "remote-to" => {
+                let to = claim.kind == "remote-to";
+                match network::remote(value) {
+                    Some(host) => {
+                        if to {
+                            sum.sends = true;
+                            for text in &sum.read {
+                                sum.sent.add(text.labels);
+                            }
+                        } else {
+                            sum.read.push(Text::unknown().labelled(Labels::of(Label::Network)));
+                        }
+                        sum.peers.push((value.clone(), host));
+                    }
+                    None if to => self.land(shell, value, sources, about, sum),
+                    None => {
+                        let path = self.absolute(shell, value);
+                        let text = self.read_file(shell, &path, about);
+                        sum.read.push(text);
+                    }
+                }
+            }
+            "script" => {
+                // `bash -c TEXT NAME ARGUMENTS`: what follows the name are the text's own parameters.
+                let outer = match claim.operand {
+                    None if sorted.modifiers.iter().any(|m| m == "command") => {
+                        Some(std::mem::replace(&mut self.parameters, sorted.operands.iter().skip(1).cloned().collect()))
+                    }
+                    _ => None,
+                };
+                let out = self.inner_script(shell, value, call, about);
+                if let Some(outer) = outer {
+                    self.parameters = outer;
+                }
+                sum.inner = Some(out);
+            }
+            "script-rest" => {
+                let text = join(&rest());
+                let out = self.inner_script(shell, &text, call, about);
+                sum.inner = Some(out);
+            }
+            "script-file" | "code-file" | "program" => {
+                if value.as_known() == Some("-") {
+                    self.standard_input_runs(shell, claim.kind == "code-file", sorted, call, about, sum);
+                    return;
+                }
+                let path = self.absolute(shell, value);
+                let text = self.script_text(&path);
+                let mut run = about.clone();
+                run.data.add(value.labels);
+                if let Some(text) = &text {
+                    run.data.add(text.labels);
+                } else if let Some(labels) = path.as_known().and_then(|p| self.files.get(p)).map(|t| t.labels) {
+                    run.data.add(labels);
+                }
+                self.effect(shell, Action::Execute, path, &run);
+                let Some(text) = text else { return };
+                if claim.kind == "code-file" {
+                    let language = in_force(&sorted.chain, &sorted.modifiers, |s| s.lang.as_deref()).unwrap_or("").to_owned();
+                    let printed = self.code(shell, &language, &text, about);
+                    sum.prints(printed);
+                } else {
+                    let words = rest();
+                    let inner = Call { words, ..call.clone() };
+                    let out = self.run_script_file(shell, &text, &inner);
+                    sum.inner = Some(out);
+                }
+            }
+            "code" => {
+                let language = in_force(&sorted.chain, &sorted.modifiers, |s| s.lang.as_deref()).unwrap_or("").to_owned();
+                let mut run = about.clone();
+                run.data.add(value.labels);
+                if !(value.labels.is_empty()) || value.has_unknown() {
+                    if !value.labels.is_empty() {
+                        self.effect(shell, Action::Execute, Text::known(format!("{language} code")), &run);
+                    }
+                }
+                let printed = self.code(shell, &language, value, about);
+                sum.prints(printed);
+            }
+            "sql" => {
+                self.code(shell, "sql", value, about);
+            }
+            "command" => {
+                let words = if claim.operand.is_some() { rest() } else { vec![value.clone()] };
+                let out = self.inner_command(shell, words, call, about, sorted);
+                sum.inner = Some(out);
+            }
+            "served" => {
+                let text = if claim.operand.is_some() { join(&rest()) } else { value.clone() };
+                let mut inner = shell.other_process();
+                inner.ambient.add("served");
+                let stdin = Text::unknown().labelled(Labels::of(Label::Network));
+                let out = self.run_at(&mut inner, &text, stdin, about.span);
+                sum.sends = true;
+                sum.sent.add(out.labels);
+            }
+            "assign" => {
+                if let Some((name, text)) = value.split_once("=")
+                    && let Some(name) = name.as_known().map(str::to_owned)
+                {
+                    self.assigned(shell, &name, &text, about.span);
+                    shell.set(&name, text);
+                }
+            }
+            "arguments" => {
+                // Options for the program itself, in one string.
+                if let Some(known) = value.as_known()
+                    && let Ok(words) = shell_words::split(known)
+                    && let Some((spec, _)) = sorted.chain.first()
+                    && let Some(program) = call.words.first()
+                {
+                    let mut all = vec![program.clone()];
+                    all.extend(words.into_iter().map(Text::known));
+                    let inner = Call { words: all, environment: Vec::new(), ..call.clone() };
+                    self.by_spec(shell, spec, &inner);
+                }
+            }
+            "search-path" => {
+                let first = value.split_once(":").map_or_else(|| value.clone(), |(first, _)| first);
+                let folder = self.absolute(shell, &first);
+                let open = ["tmp", "tmp-roots"].iter().any(|list| self.know.in_list(list, &folder, &self.vars) == crate::verdict::Certainty::Yes);
+                if open && first.prefix().starts_with('/') {
+                    self.operate(shell, "path.shadow", folder, None, about);
+                }
+            }
+            options if options.starts_with("options-of-") => {
+                let program = &options["options-of-".len()..];
+                if let Some(spec) = self.know.specs.find(program)
+                    && let Some(words) = value.as_known().and_then(|v| shell_words::split(v).ok())
+                {
+                    let words = std::iter::once(Text::known(program)).chain(words.into_iter().map(Text::known)).collect();
+                    let inner = Call { words, declared: Vec::new(), environment: Vec::new(), stdin: Text::default(), about: about.clone() };
+                    self.by_spec(shell, spec, &inner);
+                }
+            }
+            "path-object" => sum.objects.push((self.absolute(shell, value), claim.modifiers.clone())),
+            "object" => sum.objects.push((value.clone(), claim.modifiers.clone())),
+            "git-remote" => sum.git_hosts.push((value.clone(), network::of_git_remote(value))),
+            "mount" => {
+                let source = value.split_once(":").map_or(value.clone(), |(s, _)| s);
+                let source = source.split_once("source=").or_else(|| source.split_once("src=")).map_or(source.clone(), |(_, s)| {
+                    s.split_once(",").map_or(s.clone(), |(s, _)| s)
+                });
+                if source.prefix().starts_with(['/', '~', '.', '$']) || source.prefix().is_empty() {
+                    let path = self.absolute(shell, &source);
+                    let mut about = about.clone();
+                    about.with.add("host-mount");
+                    self.operate(shell, "container.mount", path, None, &about);
+                }
+            }
+            "unknown" => self.touch(shell, value, about),
+            "git-config" => self.git_config(shell, value, about),
+            "env-print" => {
+                if self.know.in_list("secret-variables", value, &self.vars) == crate::verdict::Certainty::Yes {
+                    sum.read.push(Text::unknown().labelled(Labels::of(Label::Secret)));
+                    let mut about = about.clone();
+                    about.data = Labels::of(Label::Secret);
+                    self.operate(shell, "env.print", value.clone(), None, &about);
+                }
+            }
+            other => self.part_of_value(shell, other, claim, following, sorted, call, about, sources, sum),
+        }
+    }
+
+    /// `after:SEP:TYPE`, `before:SEP:TYPE`, `list:SEP:TYPE`: a part of the value has a type.
+    #[allow(clippy::too_many_arguments, reason = "passes on what the table knows")]
+    fn part_of_value(
+        &mut self,
+        shell: &mut Shell,
+        kind: &str,
+        claim: &Claim,
+        following: &[Claim],
+        sorted: &Sorted<'_>,
+        call: &Call,
+        about: &About,
+        sources: &[Text],
+        sum: &mut Sum,
+    ) {
+        let Some((how, (separator, inner))) = kind.split_once(':').and_then(|(how, rest)| Some((how, rest.rsplit_once(':')?))) else {
+            self.touch(shell, &claim.value, about);
+            return;
+        };
+        let parts: Vec<Text> = match how {
+            "after" => claim.value.split_once(separator).map(|(_, tail)| tail).into_iter().collect(),
+            "before" => vec![claim.value.split_once(separator).map_or(claim.value.clone(), |(head, _)| head)],
+            "list" => {
+                let mut all = Vec::new();
+                let mut rest = claim.value.clone();
+                while let Some((head, tail)) = rest.split_once(separator) {
+                    all.push(head);
+                    rest = tail;
+                    if all.len() > 64 {
+                        break;
+                    }
+                }
+                all.push(rest);
+                all
+            }
+            _ => Vec::new(),
+        };
+        for value in parts {
+            let part = Claim { kind: inner.to_owned(), value, modifiers: claim.modifiers.clone(), operand: None };
+            self.one(shell, &part, following, sorted, call, about, sources, sum);
+        }
+    }
+
+    /// Writes a file, or into a folder under each source's name; the sources' labels land with it.
+    pub(super) fn land(&mut self, shell: &mut Shell, value: &Text, sources: &[Text], about: &About, sum: &mut Sum) {
+        let path = self.absolute(shell, value);
+        let mut content = Text::default();
+        for text in &sum.read {
+            content.push(text);
+        }
+        let mut write = about.clone();
+        write.data.add(content.labels.without(Label::Outside));
+        self.effect(shell, Action::Write, path.clone(), &write);
+        let folder = value.suffix().ends_with('/')
+            || sources.len() > 1
+            || path.as_known().is_some_and(|p| self.context.files.is_dir(std::path::Path::new(p)));
+        if folder {
+            for source in sources {
+                if let Some(name) = path::base_name(source) {
+                    let mut inside = path.clone();
+                    inside.push_str("/");
+                    inside.push_str(&name);
+                    self.effect(shell, Action::Write, inside.clone(), &write);
+                    self.written(shell, &inside, &content, about);
+                }
+            }
+        }
+        if let Some(known) = path.as_known() {
+            self.files.insert(known.to_owned(), Text::default());
+        }
+        self.written(shell, &path, &content, about);
+        sum.inner = Some(Text::default());
+    }
+
+    /// The labels of a value that is sent; `@file` is a file's content.
+    pub(super) fn sent_labels(&mut self, shell: &Shell, value: &Text, about: &About, stdin: &Text) -> Labels {
+        let file = value
+            .strip_prefix("@")
+            .or_else(|| value.split_once("=@").map(|(_, f)| f))
+            .or_else(|| value.split_once("=<").map(|(_, f)| f))
+            .or_else(|| value.split_once("@").filter(|(name, _)| !name.prefix().contains([' ', ':', '/', '.'])).map(|(_, f)| f));
+        match file {
+            Some(file) if file.as_known() == Some("-") => value.labels.and(stdin.labels),
+            Some(file) if !file.prefix().contains([' ', '{', '"']) && !(file.is_empty()) => {
+                let file = file.split_once(";").map_or(file.clone(), |(f, _)| f);
+                let path = self.absolute(shell, &file);
+                self.read_file(shell, &path, about).labels.and(value.labels)
+            }
+            _ => value.labels,
+        }
+    }
+}
