@@ -197,9 +197,9 @@ fn lint(know: &Knowledge, rows: &[Row]) -> String {
     counts.into_iter().map(|(flag, count)| format!("{count:6}  {flag}\n")).collect()
 }
 
-/// Programs whose description is kept when a command is judged without its own: they only run others.
-const CARRIERS: [&str; 34] = [
-    "bash", "sh", "dash", "zsh", "ksh", "fish", "sudo", "doas", "env", "xargs", "nohup", "time", "timeout", "nice", "ionice", "setsid", "stdbuf", "watch",
+/// Programs whose description is kept when a command is judged without its own, beside all shells: they only run others.
+const CARRIERS: [&str; 28] = [
+    "sudo", "doas", "env", "xargs", "nohup", "time", "timeout", "nice", "ionice", "setsid", "stdbuf", "watch",
     "parallel", "command", "exec", "eval", "find", "cd", "echo", "printf", "cat", "export", "set", "source", "test", "[", "true", "mkdir",
 ];
 
@@ -258,5 +258,6 @@ fn first_program(know: &Knowledge, command: &str) -> String {
         let name = e.target.text.to_string();
         Some(name.rsplit('/').next()?.to_owned())
     });
-    programs.into_iter().find(|p| !CARRIERS.contains(&p.as_str()) && !p.contains(' ')).unwrap_or_default()
+    let is_shell = |name: &str| know.world.specs.find(name).is_some_and(|s| s.stdin.as_deref() == Some("execute"));
+    programs.into_iter().find(|p| !CARRIERS.contains(&p.as_str()) && !is_shell(p) && !p.contains(' ')).unwrap_or_default()
 }

@@ -135,10 +135,14 @@ impl Walker<'_> {
                 }),
             };
             // Quotes, brackets or a leading dot make a word look like a program's own language, and no prose: its paths count.
-            if value.is_none() && known.contains(' ') && known.contains('/') && (known.contains(['(', '"', '{']) || known.starts_with('.')) {
+            if value.is_none() && known.contains(' ') && known.contains('/') && known.contains(['(', '"', '{']) {
                 for piece in known.split([' ', '"', '\'', '(', ')', '>', '<', ',', ';']).filter(|p| p.starts_with(['/', '~'])).take(32) {
                     self.touch(shell, &Text::known(piece), &call.about);
                 }
+            } else if known.contains(' ') {
+                let mut about = call.about.clone();
+                about.certainty = Certainty::Maybe;
+                self.own_command(shell, known, &about);
             }
             let Some(value) = value.filter(|v| v.prefix().contains([' ', '(', ';'])) else { continue };
             let mut about = call.about.clone();
@@ -162,14 +166,20 @@ impl Walker<'_> {
             1 => call.words[1..].to_vec(),
             _ => {
                 let flags = call.words[1..].iter().filter(|w| w.prefix().starts_with("--")).cloned();
-                sorted.path.split(' ').skip(1).map(Text::known).chain(flags).collect()
+                // A sub-command that nobody collected stands first among the operands.
+                let (leaf, _) = sorted.chain[sorted.chain.len() - 1];
+                let further = sorted.operands.first().filter(|w| leaf.operands.is_none() && self.listed("destructive-verbs", w)).cloned();
+                sorted.path.split(' ').skip(1).map(Text::known).chain(further).chain(flags).collect()
             }
         };
         self.verbs(shell, &verbs, &call.about);
-        // A sub-command that is forced overrides somebody's protection.
-        let forced = call.words[1..].iter().filter_map(Text::as_known).find(|w| {
-            w.starts_with("--force") || (*w == "-f" && self.know.arity.option(&sorted.path, "-f") == Some(super::arity::Kind::Switch))
-        });
+        // A sub-command that is forced overrides somebody's protection; the `-f` of one that shows a log follows it.
+        let follows = sorted.path.split(' ').next_back().is_some_and(|last| self.listed("following-words", &Text::known(last)));
+        let is_force = |w: &str| {
+            w.starts_with("--force") || (w == "-f" && !follows && self.know.arity.option(&sorted.path, "-f") == Some(super::arity::Kind::Switch))
+        };
+        let options = call.words[1..].iter().map_while(Text::as_known).take_while(|w| *w != "--");
+        let forced = options.into_iter().find(|w| is_force(w));
         // An output flag that the facts do not have.
         for pair in call.words[1..].windows(2) {
             if pair[0].as_known().is_some_and(|w| matches!(w, "-o" | "--output") && self.know.arity.option(&sorted.path, w).is_none()) {
@@ -186,16 +196,18 @@ impl Walker<'_> {
     /// Destructive words among the first words of an unknown program, and `--delete` flags.
     pub(super) fn verbs(&mut self, shell: &Shell, words: &[Text], about: &About) {
         let mut seen = 0;
+        // What is removed lies elsewhere: `remove https://…`, `rm s3://…`.
+        let elsewhere = words.iter().any(|w| w.prefix().contains("://"));
         for word in words {
             let Some(known) = word.as_known() else { continue };
             if known.starts_with('-') {
-                if known.starts_with("--delete") || self.know.in_list("destructive-flags", word, &self.vars) == Certainty::Yes {
+                if known.starts_with("--delete") || self.listed("destructive-flags", word) {
                     self.verb(shell, known.trim_start_matches('-'), about);
                 }
                 continue;
             }
-            let lists: &[&str] = if (1..3).contains(&seen) { &["destructive-verbs", "destructive-second-verbs"] } else { &["destructive-verbs"] };
-            if seen < 4 && lists.iter().any(|list| self.know.in_list(list, word, &self.vars) == Certainty::Yes) {
+            let lists: &[&str] = if (1..3).contains(&seen) || (seen == 0 && elsewhere) { &["destructive-verbs", "destructive-second-verbs"] } else { &["destructive-verbs"] };
+            if seen < 4 && lists.iter().any(|list| self.listed(list, word)) {
                 self.verb(shell, known, about);
             }
             seen += 1;
@@ -211,7 +223,7 @@ impl Walker<'_> {
     /// A word given to something unknown: if all of it, or what follows `=`, `@`, `:`, `file://`, names a secret, a start
     /// file or one of guard's own, the path is touched, perhaps. Words with blanks are prose.
     pub(super) fn touch(&mut self, shell: &Shell, word: &Text, about: &About) {
-        if word.prefix().contains([' ', '\n', '\t']) || word.suffix().contains([' ', '\n', '\t']) {
+        if (word.prefix().contains([' ', '\n', '\t']) || word.suffix().contains([' ', '\n', '\t'])) && !path_with_blanks(word) {
             return;
         }
         let mut candidates = vec![word.clone()];
@@ -249,6 +261,11 @@ impl Walker<'_> {
             self.effect(shell, Action::Touch, Text::unknown(), &About { data: Labels::of(Label::Secret), ..about });
         }
     }
+}
+
+/// A path of a program with windows: `/home/x/Library/Application Support/…`, every word of it with a capital; prose is not like that.
+fn path_with_blanks(word: &Text) -> bool {
+    word.as_known().is_some_and(|w| w.starts_with(['/', '~']) && w.split(' ').skip(1).all(|part| part.starts_with(|c: char| c.is_ascii_uppercase())))
 }
 
 /// Letters, digits, dots and hyphens, as a host's name has them; not a path, not a flag.

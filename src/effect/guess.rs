@@ -18,6 +18,7 @@ impl Walker<'_> {
         let mut about = call.about.clone();
         about.certainty = Certainty::Maybe;
         self.said_words(shell, call, &about);
+        self.said_by_name(shell, call, &about);
         self.inner_commands(shell, call, &about);
         self.changed_places(shell, call, &about);
         self.fed_text(shell, call, &about);
@@ -27,7 +28,7 @@ impl Walker<'_> {
     /// The program is named after what it does to its operands: `rm`, `my-wipe`.
     pub(super) fn removing_program(&mut self, shell: &Shell, call: &Call) -> bool {
         let name = Text::known(call.about.program.to_lowercase());
-        let removes = self.know.in_list("removing-programs", &name, &self.vars) == Certainty::Yes;
+        let removes = self.listed("removing-programs", &name);
         if removes {
             let mut about = call.about.clone();
             about.certainty = Certainty::Maybe;
@@ -48,25 +49,59 @@ impl Walker<'_> {
         removes
     }
 
-    /// Words that say what is done: keys and roles, secrets in plain text, doors for everybody.
+    /// Words that say what is done: keys and roles, secrets in plain text, doors for everybody, doors out of a container.
     fn said_words(&mut self, shell: &Shell, call: &Call, about: &About) {
-        let listed = |walker: &Self, list: &str, word: &Text| walker.know.in_list(list, word, &walker.vars) == Certainty::Yes;
         for (at, word) in call.words.iter().enumerate().take(MOST) {
             if at < 6 && !word.prefix().starts_with('-') {
-                if listed(self, "identity-verbs", word) {
+                let lower = word.as_known().map_or_else(|| word.clone(), |w| Text::known(w.to_lowercase()));
+                if self.listed("identity-verbs", word) {
                     self.operate(shell, "cloud.identity-changed", Text::default(), None, &call.about);
                 }
-                if listed(self, "revealing-verbs", word) {
+                if self.listed("revealing-verbs", &lower) {
                     self.operate(shell, "secret.reveal", Text::default(), None, &call.about);
                 }
             }
-            if at > 0 && listed(self, "public-words", word) {
+            if at > 0 && self.listed("public-words", word) {
                 self.operate(shell, "cloud.made-public", Text::default(), None, &call.about);
             }
-            if at > 0 && listed(self, "control-sockets", &self.absolute(shell, &tail(word))) {
-                self.effect(shell, Action::Touch, self.absolute(shell, &tail(word)), about);
+            if at > 0 && self.listed("escape-words", word) {
+                self.operate(shell, "container.escape", Text::default(), None, about);
+            }
+            // A socket as a file that is handed over, or as what a container sees of it.
+            let whole = tail(word);
+            let before = whole.split_once(":").map(|(before, _)| before);
+            for part in std::iter::once(whole).chain(before).filter(|_| at > 0) {
+                let path = self.absolute(shell, &part);
+                if self.listed("control-sockets", &path) {
+                    self.effect(shell, Action::Touch, path, about);
+                }
             }
         }
+    }
+
+    /// What the program's own name says: it keeps a record that a flag clears, or it guards the machine; and a word that stops
+    /// something beside the name of a service that watches.
+    fn said_by_name(&mut self, shell: &Shell, call: &Call, about: &About) {
+        let name = Text::known(call.about.program.to_lowercase());
+        let words = &call.words[1..call.words.len().min(MOST)];
+        if self.listed("record-programs", &name) && words.iter().any(|w| self.listed("clearing-words", w)) {
+            let mut about = about.clone();
+            about.with.add("clear");
+            self.operate(shell, "history.change", name.clone(), None, &about);
+        }
+        if self.listed("protecting-programs", &name) && !words.is_empty() && !words.iter().any(|w| self.listed("looking-words", w)) {
+            self.operate(shell, "firewall.change", name, None, about);
+        }
+        if let Some(service) = words.iter().find(|w| self.listed("watching-services", w))
+            && words.iter().any(|w| self.listed("stopping-words", w))
+        {
+            self.effect(shell, Action::Verb, service.clone(), about);
+        }
+    }
+
+    /// A list names the word for certain.
+    pub(super) fn listed(&self, list: &str, word: &Text) -> bool {
+        self.know.in_list(list, word, &self.vars) == Certainty::Yes
     }
 
     /// A program that runs another: `wrapper rm -rf /`, `box -- rm -rf /`, `ssh-like host 'rm -rf /'`, `--hook-script='rm -rf /'`.
@@ -76,7 +111,7 @@ impl Walker<'_> {
         let dashes = words.iter().position(|w| w.as_known() == Some("--")).map(|at| at + 1);
         for at in [first, dashes].into_iter().flatten() {
             let Some(name) = words.get(at).and_then(Text::as_known) else { continue };
-            let plain = words.len() > at + 1 && self.know.in_list("sub-command-names", &words[at], &self.vars) != Certainty::Yes;
+            let plain = words.len() > at + 1 && !self.listed("sub-command-names", &words[at]);
             if plain && self.runs(name) {
                 self.maybe_command(shell, words[at..].to_vec(), call);
             }
@@ -101,7 +136,7 @@ impl Walker<'_> {
 
     /// The name of a flag or key says that its value is run.
     fn says_code(&self, name: &str) -> bool {
-        self.know.in_list("code-flags", &Text::known(name.to_lowercase()), &self.vars) == Certainty::Yes
+        self.listed("code-flags", &Text::known(name.to_lowercase()))
     }
 
     /// A name that some description knows as a program.
@@ -134,8 +169,8 @@ impl Walker<'_> {
     fn changed_places(&mut self, shell: &Shell, call: &Call, about: &About) {
         let words = &call.words[1..];
         let known: Vec<&str> = words.iter().filter_map(Text::as_known).collect();
-        let recursive = about.with.has("found") || known.iter().any(|w| matches!(*w, "-R" | "-r") || (w.len() > 4 && "--recursive".starts_with(w)));
-        let in_place = words.iter().filter(|w| w.prefix().starts_with('-')).any(|w| self.know.in_list("in-place-flags", w, &self.vars) == Certainty::Yes);
+        let recursive = known.iter().any(|w| matches!(*w, "-R" | "-r") || (w.len() > 4 && "--recursive".starts_with(w)));
+        let in_place = words.iter().filter(|w| w.prefix().starts_with('-')).any(|w| self.listed("in-place-flags", w));
         for word in words.iter().filter(|w| w.prefix().starts_with(['/', '~'])).take(MOST) {
             let path = self.absolute(shell, word);
             let folder = path::whole_folder(&path);
@@ -166,10 +201,24 @@ impl Walker<'_> {
         for line in text.lines().map(str::trim).take(MOST) {
             if !line.contains(' ') {
                 self.touch(shell, &Text::known(line), about);
-            } else if line.starts_with(['.', '\\']) {
-                for word in line.split_whitespace().skip(1) {
-                    self.touch(shell, &Text::known(word), about);
-                }
+            } else {
+                self.own_command(shell, line, about);
+            }
+        }
+    }
+
+    /// A command of the program's own language, by its leading dot or backslash (`.import FILE`, `\\o FILE`): its words may be paths,
+    /// and a word for output says that the path is written.
+    pub(super) fn own_command(&mut self, shell: &Shell, line: &str, about: &About) {
+        let mut words = line.split_whitespace();
+        let Some(name) = words.next().filter(|n| n.starts_with(['.', '\\']) && n.len() > 1) else { return };
+        let writes = self.listed("writing-words", &Text::known(&name[1..]));
+        for word in words {
+            let word = Text::known(word);
+            if writes && word.prefix().starts_with(['/', '~']) {
+                self.effect(shell, Action::Write, self.absolute(shell, &word), about);
+            } else {
+                self.touch(shell, &word, about);
             }
         }
     }
@@ -200,7 +249,7 @@ impl Walker<'_> {
                 labels.add(Labels::of(Label::Secret));
             }
             if let Some(text) = self.files.get(&known).cloned().filter(|t| t.as_known().is_some())
-                && self.know.in_list("data-files", &path, &self.vars) != Certainty::Yes
+                && !self.listed("data-files", &path)
             {
                 self.code(shell, "generic", &text, about);
             }

@@ -10,6 +10,7 @@ use super::text::Text;
 use super::walker::{About, Call, Walker};
 use super::Action;
 use crate::label::{Label, Labels};
+use crate::verdict::Certainty;
 
 impl Walker<'_> {
     /// One value: the arm of its type.
@@ -232,6 +233,9 @@ impl Walker<'_> {
                     run.data.add(labels);
                 }
                 self.effect(shell, Action::Execute, path, &run);
+                if claim.kind == "code-file" {
+                    self.described_script(shell, rest(), call, about);
+                }
                 let Some(text) = text else { return };
                 if claim.kind == "code-file" {
                     let language = in_force(&sorted.chain, &sorted.modifiers, |s| s.lang.as_deref()).unwrap_or("").to_owned();
@@ -297,7 +301,7 @@ impl Walker<'_> {
             "search-path" => {
                 let first = value.split_once(":").map_or_else(|| value.clone(), |(first, _)| first);
                 let folder = self.absolute(shell, &first);
-                let open = ["tmp", "tmp-roots"].iter().any(|list| self.know.in_list(list, &folder, &self.vars) == crate::verdict::Certainty::Yes);
+                let open = ["tmp", "tmp-roots"].iter().any(|list| self.know.in_list(list, &folder, &self.vars) == Certainty::Yes);
                 if open && first.prefix().starts_with('/') {
                     self.operate(shell, "path.shadow", folder, None, about);
                 }
@@ -330,7 +334,7 @@ impl Walker<'_> {
             "unknown" => self.touch(shell, value, about),
             "git-config" => self.git_config(shell, value, about),
             "env-print" => {
-                if self.know.in_list("secret-variables", value, &self.vars) == crate::verdict::Certainty::Yes {
+                if self.know.in_list("secret-variables", value, &self.vars) == Certainty::Yes {
                     sum.read.push(Text::unknown().labelled(Labels::of(Label::Secret)));
                     let mut about = about.clone();
                     about.data = Labels::of(Label::Secret);
@@ -412,6 +416,16 @@ impl Walker<'_> {
         }
         self.written(shell, &path, &content, about);
         sum.inner = Some(Text::default());
+    }
+
+    /// A script that is a described program itself: `python manage.py flush`, `php artisan migrate:fresh`.
+    fn described_script(&mut self, shell: &mut Shell, words: Vec<Text>, call: &Call, about: &About) {
+        let Some(name) = words.first().and_then(path::base_name) else { return };
+        let common = self.know.in_list("sub-command-names", &Text::known(name.as_str()), &self.vars) == Certainty::Yes;
+        if let Some(spec) = self.know.specs.find(&name).filter(|_| !common) {
+            let about = About { program: name, ..about.clone() };
+            self.by_spec(shell, spec, &Call { words, environment: Vec::new(), stdin: Text::default(), about, ..call.clone() });
+        }
     }
 
     /// The labels of a value that is sent; `@file` is a file's content.

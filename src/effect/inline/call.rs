@@ -153,7 +153,7 @@ impl Scanner<'_> {
                     self.found.push(Found::Write(Text::known(path.trim_start_matches('>').trim())));
                 }
             } else if trimmed.contains('/') || trimmed.contains('.') {
-                let writes = plain.iter().any(|t| t.as_known().is_some_and(|m| m.starts_with('>') || m == "w" || m == "a"));
+                let writes = plain.iter().any(|t| t.as_known().is_some_and(|m| m.starts_with('>') || (m.len() <= 3 && m.starts_with(['w', 'a']))));
                 let text = Text::known(trimmed.trim_start_matches('<').trim());
                 self.found.push(if writes { Found::Write(text) } else { Found::Read(text) });
             }
