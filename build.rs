@@ -17,6 +17,9 @@ mod egress;
 #[path = "src/fixed.rs"]
 mod fixed;
 
+#[path = "src/credential.rs"]
+mod credential;
+
 #[path = "src/detector.rs"]
 mod detector;
 

@@ -21,6 +21,7 @@ pub struct Knowledge {
 
 /// `rules/` as `build.rs` wrote it: Rust values that a hook uses where they lie.
 mod builtin {
+    use crate::credential::Credential;
     use crate::detector::Detector;
     use crate::effect::spec::{BuiltinSpecs, CommandSpec, ValueType};
     use crate::fixed::{List, Map, Str};
@@ -49,6 +50,7 @@ impl Knowledge {
             lists: Lists::builtin(builtin::LISTS),
             environment: List::fixed(builtin::ENVIRONMENT),
             tools: List::fixed(builtin::TOOLS),
+            credentials: List::fixed(builtin::CREDENTIALS),
         };
         Knowledge { world, rules: RuleSet::builtin(builtin::RULES), version: builtin::VERSION.to_owned() }
     }
@@ -66,6 +68,7 @@ impl Knowledge {
     /// A folder's data and nothing that is built in but collected facts. Lists that contain themselves are an error.
     pub fn new(bundle: Bundle) -> Result<Knowledge, String> {
         let (environment, tools, executed) = (bundle.environment_in_order(), bundle.tools_in_order(), bundle.executed_in_order());
+        let credentials = bundle.credentials_in_order();
         let mut specs = Specs::default();
         bundle.commands.into_values().for_each(|spec| specs.add(spec));
         bundle.tables.into_iter().for_each(|(name, choice)| specs.add_table(name, choice));
@@ -79,6 +82,7 @@ impl Knowledge {
             lists: Lists::new(&bundle.lists)?,
             environment: environment.into(),
             tools: tools.into(),
+            credentials: credentials.into(),
         };
         Ok(Knowledge { world, rules: RuleSet::new(bundle.rules, bundle.exceptions), version: bundle.version })
     }

@@ -40,39 +40,64 @@ impl Label {
     }
 }
 
-/// A set of labels, each either certain or possible (printed with a `?`).
+/// A set of labels, each either certain or possible (printed with a `?`). Secrets also say which credentials they may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Labels {
     sure: u8,
     maybe: u8,
+    /// One bit for each kind of credential among the secrets; see [`Labels::credential`].
+    kinds: u128,
 }
+
+/// The bit of a secret whose kind nobody knows.
+const UNKNOWN_KIND: u128 = 1 << MAX_KINDS;
+
+/// How many kinds of credentials can be told apart.
+pub const MAX_KINDS: u32 = 127;
 
 impl Labels {
     /// No label.
-    pub const NONE: Labels = Labels { sure: 0, maybe: 0 };
+    pub const NONE: Labels = Labels { sure: 0, maybe: 0, kinds: 0 };
 
     /// The set that certainly has `label`.
     pub const fn of(label: Label) -> Labels {
-        Labels { sure: 1 << label as u8, maybe: 0 }
+        Labels { sure: 1 << label as u8, maybe: 0, kinds: kind_of(label) }
     }
 
     /// The set that possibly has `label`.
     pub const fn perhaps(label: Label) -> Labels {
-        Labels { sure: 0, maybe: 1 << label as u8 }
+        Labels { sure: 0, maybe: 1 << label as u8, kinds: kind_of(label) }
+    }
+
+    /// A secret that is the credential of that number, below [`MAX_KINDS`].
+    pub const fn credential(number: u32) -> Labels {
+        Labels { kinds: 1 << number, ..Labels::of(Label::Secret) }
+    }
+
+    /// The numbers of the credentials that the secrets are; `None` when one of them is of no known kind.
+    pub fn credentials(self) -> Option<impl Iterator<Item = u32>> {
+        (self.kinds & UNKNOWN_KIND == 0).then(|| (0..MAX_KINDS).filter(move |n| self.kinds & (1 << n) != 0))
     }
 
     /// Both sets together; certain beats possible.
     #[must_use]
     pub const fn and(self, other: Labels) -> Labels {
         let sure = self.sure | other.sure;
-        Labels { sure, maybe: (self.maybe | other.maybe) & !sure }
+        Labels { sure, maybe: (self.maybe | other.maybe) & !sure, kinds: self.kinds | other.kinds }
     }
 
     /// The set without `label`.
     #[must_use]
     pub const fn without(self, label: Label) -> Labels {
         let keep = !(1u8 << label as u8);
-        Labels { sure: self.sure & keep, maybe: self.maybe & keep }
+        Labels { sure: self.sure & keep, maybe: self.maybe & keep, kinds: if matches!(label, Label::Secret) { 0 } else { self.kinds } }
+    }
+
+    /// The set with nothing but `label`, as far as it is there.
+    #[must_use]
+    pub const fn only(self, label: Label) -> Labels {
+        let keep = 1u8 << label as u8;
+        Labels { sure: self.sure & keep, maybe: self.maybe & keep, kinds: if matches!(label, Label::Secret) { self.kinds } else { 0 } }
     }
 
     /// Adds the labels of `other`.
@@ -96,6 +121,11 @@ impl Labels {
     }
 }
 
+/// What a label without a known kind adds to the kinds.
+const fn kind_of(label: Label) -> u128 {
+    if matches!(label, Label::Secret) { UNKNOWN_KIND } else { 0 }
+}
+
 impl std::fmt::Display for Labels {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut first = true;
@@ -105,5 +135,19 @@ impl std::fmt::Display for Labels {
             first = false;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_secrets_are_known_only_while_all_are() {
+        let kinds = |labels: Labels| labels.credentials().map(Iterator::collect::<Vec<_>>);
+        let two = Labels::credential(3).and(Labels::credential(0)).and(Labels::of(Label::Network));
+        assert_eq!(kinds(two), Some(vec![0, 3]));
+        assert_eq!(kinds(two.and(Labels::perhaps(Label::Secret))), None);
+        assert_eq!(two.without(Label::Secret), Labels::of(Label::Network));
     }
 }

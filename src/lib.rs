@@ -7,6 +7,7 @@ pub mod budget;
 pub mod call;
 pub mod cli;
 pub mod context;
+pub mod credential;
 pub mod detector;
 pub mod effect;
 pub mod egress;

@@ -1,6 +1,7 @@
 //! Data → the Rust source of a constant that holds it. Used by `build.rs` alone.
 
 use crate::bundle::Bundle;
+use crate::credential::Credential;
 use crate::detector::Detector;
 use crate::effect::spec::{CommandSpec, ValueType, is_glob};
 use crate::fixed::{List, Map, Str};
@@ -105,6 +106,7 @@ fields!(CommandSpec {
 });
 fields!(Match { action, target, host, data, with, without, program, unless, unless_host, unless_program });
 fields!(Rule { id, subject, summary, decision, maybe, why, instead, tags, matches } "examples:Examples{deny:Vec::new(),ask:Vec::new(),warn:Vec::new(),allow:Vec::new(),todo:Vec::new()}");
+fields!(Credential { variables, files, hosts, forms, programs, endpoints });
 fields!(Detector { id, keywords, pattern } "matches:Vec::new(),pass:Vec::new()");
 
 /// The source of everything that a hook knows by itself. The examples of rules and detectors are left out.
@@ -118,6 +120,7 @@ pub fn builtin(bundle: Bundle, languages: &[&str]) -> String {
     constant("ENVIRONMENT", "&[(Str, Str)]", bundle.environment_in_order().source());
     constant("TOOLS", "&[(Str, Str, Str)]", bundle.tools_in_order().source());
     constant("EXECUTED", "&[(Str, Str)]", bundle.executed_in_order().source());
+    constant("CREDENTIALS", "&[(Str, Credential)]", bundle.credentials_in_order().source());
     constant("DETECTORS", "&[Detector]", bundle.detectors.source());
     constant("LANGUAGE_NAMES", "&[&str]", format!("&{languages:?}"));
     constant("VERSION", "&str", format!("{:?}", bundle.version));

@@ -73,7 +73,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<std::process::ExitCode> {
     let (bundle, know) = super::rules::load(arguments.rules.rules.as_deref())?;
     let text = match &arguments.what {
         None | Some(What::List) => list(&bundle.rules),
-        Some(What::Doc { which: Document::Rules }) => rules_document(&bundle.rules),
+        Some(What::Doc { which: Document::Rules }) => rules_document(&bundle),
         Some(What::Doc { which: Document::Commands }) => commands_document(&know),
         Some(What::Lint { corpus }) => lint(&know, &rows(corpus)?),
         Some(What::Score { corpus, without_own_spec, misses }) => score(know, &bundle, &rows(corpus)?, *without_own_spec, *misses)?,
@@ -102,7 +102,8 @@ fn list(rules: &[Rule]) -> String {
 const GENERATED: &str = "<!-- Made by `guard rules doc`; do not edit. A test says when it is old. -->\n\n";
 
 /// The text of `docs/rules.md`.
-pub fn rules_document(rules: &[Rule]) -> String {
+pub fn rules_document(bundle: &Bundle) -> String {
+    let rules = &bundle.rules;
     let mut out = format!("# The rules\n\n{GENERATED}{} rules, by subject. *If unsure* is the decision when the evidence is no proof.\n", rules.len());
     let subjects: BTreeSet<&str> = rules.iter().map(|r| &*r.subject).collect();
     for subject in subjects {
@@ -117,6 +118,10 @@ pub fn rules_document(rules: &[Rule]) -> String {
                 }
             }
         }
+    }
+    out.push_str("\n## Credentials\n\nWho is shown which credential (`rules/credentials.toml`). A secret of another kind is shown to this machine and to the hosts of\nthe list `own-services` only.\n\n| kind | shown to | as | by |\n|---|---|---|---|\n");
+    for (kind, c) in &bundle.credentials {
+        let _ = writeln!(out, "| {kind} | {} | {} | {} |", c.hosts.join(", "), c.forms.join(", "), c.programs.join(", "));
     }
     out
 }

@@ -27,27 +27,37 @@ impl Walker<'_> {
             self.operate(shell, "shell.reverse", Text::default(), None, &about);
         }
         let decodes = found.contains(&Found::Decode);
-        let mut secret = false;
+        let mut secret = Labels::NONE;
         let mut shell = shell.other_process();
         let mut printed = Labels::NONE;
         for one in &found {
             printed.add(self.found(&mut shell, one, &about, decodes, &mut secret));
         }
         // A secret that was read in the same code and a request in it: the one may carry the other.
-        if secret {
-            let sends: Vec<Text> = found.iter().filter_map(|f| if let Found::Send(u) | Found::Connect(u) | Found::Fetch(u) = f { Some(u.clone()) } else { None }).collect();
-            for url in sends {
+        if !secret.is_empty() {
+            for one in &found {
+                let (Found::Send(url) | Found::Connect(url) | Found::Fetch(url)) = one else { continue };
+                let host = network::of_url(url).unwrap_or_else(Text::unknown);
+                // A header in all likelihood, where it is the host's own; a body is still possible when there is one.
+                let own = self.know.belongs(secret, &host, "header:authorization", &self.vars) && url.as_known().is_some();
+                if own && matches!(one, Found::Fetch(_)) {
+                    self.present(&shell, "header:authorization", secret, url, &host, &about);
+                    continue;
+                }
                 let mut effect = Effect::new(Action::Send, url.clone(), about.span);
-                effect.target.host = Some(network::of_url(&url).unwrap_or_else(Text::unknown));
-                effect.data = Labels::of(Label::Secret);
+                effect.target.host = Some(host);
+                effect.data = secret;
                 effect.with = about.with.clone();
+                if own {
+                    effect.certainty = Certainty::Maybe;
+                }
                 self.push(&shell, effect);
             }
         }
         printed
     }
 
-    fn found(&mut self, shell: &mut Shell, one: &Found, about: &About, decodes: bool, secret: &mut bool) -> Labels {
+    fn found(&mut self, shell: &mut Shell, one: &Found, about: &About, decodes: bool, secret: &mut Labels) -> Labels {
         match one {
             Found::Shell(text) if decodes && text.prefix().is_empty() && text.has_unknown() => {
                 let mut about = about.clone();
@@ -63,7 +73,10 @@ impl Walker<'_> {
             }
             Found::Read(path) => {
                 let path = self.absolute(shell, path);
-                *secret |= self.read_file(shell, &path, about).labels.has(Label::Secret);
+                let labels = self.read_file(shell, &path, about).labels;
+                if labels.has(Label::Secret) {
+                    secret.add(labels.only(Label::Secret));
+                }
             }
             Found::Write(path) => {
                 let path = self.absolute(shell, path);
@@ -98,7 +111,7 @@ impl Walker<'_> {
                 self.environment_printed(shell, about);
             }
             Found::Environment(Some(name)) => {
-                *secret |= self.know.in_list("secret-variables", name, &self.vars) == Certainty::Yes;
+                secret.add(self.know.variable_labels(name, &self.vars));
             }
             Found::Opaque(what) => {
                 let mut about = about.clone();

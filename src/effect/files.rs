@@ -114,7 +114,7 @@ impl Walker<'_> {
             secret = Certainty::No;
         }
         match secret {
-            Certainty::Yes => Labels::of(Label::Secret),
+            Certainty::Yes => self.know.file_credential(path, &self.vars),
             Certainty::Maybe => Labels::perhaps(Label::Secret),
             _ => Labels::NONE,
         }

@@ -255,10 +255,12 @@ impl Walker<'_> {
                 return;
             }
         }
-        if word.labels.has(Label::Secret) {
+        // A program that shows the credential to its own service alone may have it.
+        let passed_on = self.know.all_credentials(word.labels, |c| c.programs.iter().any(|p| *p == about.program));
+        if word.labels.has(Label::Secret) && !passed_on {
             let mut about = about.clone();
             about.certainty = Certainty::Maybe;
-            self.effect(shell, Action::Touch, Text::unknown(), &About { data: Labels::of(Label::Secret), ..about });
+            self.effect(shell, Action::Touch, Text::unknown(), &About { data: word.labels.only(Label::Secret), ..about });
         }
     }
 }

@@ -14,8 +14,8 @@ pub(super) struct Sum {
     pub(super) read: Vec<Text>,
     /// What is sent.
     pub(super) sent: Labels,
-    /// What is presented as authentication.
-    pub(super) presented: Labels,
+    /// What is presented as authentication, and how: see [`crate::credential::Credential::forms`].
+    pub(super) presented: Vec<(String, Labels)>,
     pub(super) sends: bool,
     /// The hosts and URLs that are talked to.
     pub(super) peers: Vec<(Text, Text)>,

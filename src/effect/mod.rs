@@ -62,6 +62,8 @@ pub enum Action {
     Send,
     /// Data is brought in from the network.
     Fetch,
+    /// A credential is shown to a host as authentication; `own-service` says that it is that host's.
+    Present,
     /// Opens a raw connection or listens.
     Connect,
     /// A path is named to a program that guard does not know: it reads or writes it, perhaps.
@@ -96,6 +98,7 @@ impl Action {
             Action::Execute => "execute",
             Action::Send => "send",
             Action::Fetch => "fetch",
+            Action::Present => "present",
             Action::Connect => "connect",
             Action::Touch => "touch",
             Action::Verb => "verb",
@@ -110,8 +113,8 @@ impl Action {
     }
 
     /// The simple (undotted) action names that rules may use.
-    pub const SIMPLE: [&'static str; 17] = [
-        "read", "write", "delete", "move", "perm", "execute", "send", "fetch", "connect", "touch", "verb", "assign", "unset",
+    pub const SIMPLE: [&'static str; 18] = [
+        "read", "write", "delete", "move", "perm", "execute", "send", "fetch", "present", "connect", "touch", "verb", "assign", "unset",
         "define", "recurse", "unparsed", "call",
     ];
 
@@ -126,6 +129,7 @@ impl Action {
             "execute" => Action::Execute,
             "send" => Action::Send,
             "fetch" => Action::Fetch,
+            "present" => Action::Present,
             "connect" => Action::Connect,
             "touch" => Action::Touch,
             "verb" => Action::Verb,

@@ -18,6 +18,26 @@ pub fn of_url(url: &Text) -> Option<Text> {
     authority(&rest)
 }
 
+/// Where the first unknown stretch of a URL stands, as a form of showing a credential: `url` when it is all there is, `userinfo`,
+/// `path:BEGINNING` or `query:NAME`. `None` when nothing is unknown, or when it is part of the host.
+pub fn place_of_unknown(url: &Text) -> Option<String> {
+    let at = url.parts().iter().position(|p| *p == Part::Unknown)?;
+    let before = url.prefix();
+    if at == 0 {
+        return (url.parts().len() == 1).then(|| "url".into());
+    }
+    let rest = before.split_once("://").map_or(before, |(_, rest)| rest);
+    if let Some((_, query)) = rest.split_once('?') {
+        let last = query.rsplit('&').next().unwrap_or(query);
+        return last.split_once('=').map(|(name, _)| format!("query:{name}"));
+    }
+    if let Some((_, path)) = rest.split_once('/') {
+        return Some(format!("path:/{path}"));
+    }
+    let after = url.parts().get(at + 1);
+    matches!(after, Some(Part::Known(text)) if text.starts_with(['@', ':']) && text.contains('@')).then(|| "userinfo".into())
+}
+
 /// The host at the beginning of `rest`, up to the path.
 fn authority(rest: &Text) -> Option<Text> {
     let mut host = Text::empty(rest.labels);

@@ -13,16 +13,23 @@ impl Walker<'_> {
     /// The network effects of the hosts that were named.
     pub(super) fn peers(&mut self, shell: &Shell, about: &About, sum: &mut Sum) {
         let changes = about.with.has("method-delete");
+        sum.presented.retain(|(_, labels)| !labels.is_empty());
+        // A header may carry anything; only a secret in it is a credential.
+        for (_, labels) in &sum.presented {
+            let other = labels.without(Label::Secret);
+            sum.sent.add(other);
+            sum.sends |= !other.is_empty();
+        }
         for (target, host) in &sum.peers {
-            let sends = sum.sends || about.with.has("upload") || !sum.presented.is_empty();
+            for (form, labels) in &sum.presented {
+                self.present(shell, form, *labels, target, host, about);
+            }
+            let sends = sum.sends || about.with.has("upload");
             let action = if sends { Action::Send } else { Action::Fetch };
             let mut effect = Effect::new(action, target.clone(), about.span);
             effect.target.host = Some(host.clone());
-            effect.data = if sends { sum.sent.and(sum.presented) } else { Labels::NONE };
+            effect.data = if sends { sum.sent } else { Labels::NONE };
             effect.with = about.with.clone();
-            if !sum.presented.is_empty() && sum.sent.without(Label::Outside) == Labels::NONE {
-                effect.with.add("auth");
-            }
             effect.program.clone_from(&about.program);
             effect.certainty = about.certainty;
             self.push(shell, effect);
@@ -39,6 +46,24 @@ impl Walker<'_> {
             effect.program.clone_from(&about.program);
             self.push(shell, effect);
         }
+    }
+
+    /// A credential is shown to a host in some form: its own service is told apart from all others.
+    pub(super) fn present(&mut self, shell: &Shell, form: &str, labels: Labels, target: &Text, host: &Text, about: &About) {
+        if !labels.has(Label::Secret) && !labels.may_have(Label::Secret) {
+            return;
+        }
+        let mut effect = Effect::new(Action::Present, target.clone(), about.span);
+        effect.target.host = Some(host.clone());
+        effect.data = labels;
+        effect.with = about.with.clone();
+        effect.with.add(&format!("as:{form}"));
+        if self.know.belongs(labels, host, form, &self.vars) {
+            effect.with.add("own-service");
+        }
+        effect.program.clone_from(&about.program);
+        effect.certainty = about.certainty;
+        self.push(shell, effect);
     }
 
     /// Effects on systems with their own verbs.
@@ -128,7 +153,10 @@ impl Walker<'_> {
         let system = chain.iter().any(|(s, _)| s.system.is_some());
         // What a system with its own verbs prints is its own, not what it was fed.
         let default = if inner { "copy" } else if system && sum.read.is_empty() { "clean" } else { "" };
-        let out = super::flow::transform(wanted.unwrap_or(default), &input, &sorted.operands);
+        let out = match wanted.and_then(|w| w.strip_prefix("secret:")) {
+            Some(kind) => Text::unknown().labelled(input.labels.and(self.know.credential_named(kind))),
+            None => super::flow::transform(wanted.unwrap_or(default), &input, &sorted.operands),
+        };
         for path in &sum.outputs {
             let path = self.absolute(shell, path);
             let mut write = about.clone();

@@ -5,9 +5,8 @@ use super::expand::join;
 use super::state::{Shell, Variable};
 use super::text::Text;
 use super::walker::Walker;
-use crate::label::{Label, Labels};
+use crate::label::Labels;
 use crate::shell::word::{self, Parameter, ParameterOp, Piece};
-use crate::verdict::Certainty;
 
 impl Walker<'_> {
     /// The value of a variable that the script itself did not set.
@@ -19,8 +18,9 @@ impl Walker<'_> {
             _ => {}
         }
         // A known secret stays unknown as text: its characters must not reach a record.
-        if self.know.in_list("secret-variables", &Text::known(name), &self.vars) == Certainty::Yes {
-            return Some(Text::unknown().labelled(Labels::of(Label::Secret)));
+        let labels = self.know.variable_labels(&Text::known(name), &self.vars);
+        if !labels.is_empty() {
+            return Some(Text::unknown().labelled(labels));
         }
         self.context.env.get(name).map(|value| Text::known(value.clone()))
     }

@@ -133,6 +133,7 @@ impl Walker<'_> {
                     sum.read.push(text);
                 }
             }
+            "send-auth" => sum.presented.push(("user".into(), call.stdin.labels)),
             "send" => {
                 if !call.stdin.is_empty() {
                     sum.sends = true;

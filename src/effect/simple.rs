@@ -1,5 +1,6 @@
 //! A simple command of the shell: its words, the variables it sets, the function it calls.
 
+use super::network;
 use super::redirect::Descriptors;
 use super::state::{Channel, Shell, Variable};
 use super::text::Text;
@@ -7,7 +8,7 @@ use super::walker::{About, Call, Walker};
 use super::Action;
 use crate::label::Labels;
 use crate::shell::{AssignedValue, Assignment, RedirectionKind, SimpleCommand, Statement};
-use crate::verdict::Span;
+use crate::verdict::{Certainty, Span};
 
 /// Calls of one function inside itself that are taken for "without end".
 const MAX_RECURSION: usize = 6;
@@ -127,11 +128,23 @@ impl Walker<'_> {
             setting.push(value);
             self.typed(shell, "git-config", &setting, &About::at(span), None);
         }
+        self.endpoint(shell, name, value, span);
         if let Some(kind) = self.know.environment(name).map(str::to_owned) {
             about.data = Labels::NONE;
             about.with.add("environment");
             self.typed(shell, &kind, value, &about, None);
         }
+    }
+
+    /// A variable that says where programs show their credential gets another address.
+    fn endpoint(&mut self, shell: &Shell, name: &str, value: &Text, span: Span) {
+        let Some((kind, credential)) = self.know.credentials.iter().find(|(_, c)| c.endpoints.iter().any(|e| e == name)) else { return };
+        let Some(host) = network::of_url(value) else { return };
+        let labels = self.know.credential_named(kind);
+        // Whether a program with the credential runs is not known.
+        let about = About { certainty: Certainty::Maybe, ..About::at(span) };
+        let form = credential.forms.first().map(ToString::to_string).unwrap_or_default();
+        self.present(shell, &form, labels, value, &host, &about);
     }
 
     /// Calls a function of the script.

@@ -103,8 +103,14 @@ impl Walker<'_> {
             }
             "url" => {
                 if let Some(host) = network::of_url(value) {
-                    sum.sent.add(value.labels);
-                    sum.sends |= value.labels.has(Label::Secret);
+                    let form = network::place_of_unknown(value).filter(|form| self.know.belongs(value.labels, &host, form, &self.vars));
+                    match form {
+                        Some(form) if value.labels.has(Label::Secret) => sum.presented.push((form, value.labels)),
+                        _ => {
+                            sum.sent.add(value.labels);
+                            sum.sends |= value.labels.has(Label::Secret);
+                        }
+                    }
                     sum.peers.push((value.clone(), host));
                 }
             }
@@ -124,7 +130,16 @@ impl Walker<'_> {
                 sum.sends = true;
                 sum.sent.add(self.sent_labels(shell, value, about, &call.stdin));
             }
-            "send-auth" => sum.presented.add(value.labels),
+            "send-auth" => sum.presented.push(("user".into(), value.labels)),
+            // `-H @file` sends a file's lines.
+            "header" if value.prefix().starts_with('@') => {
+                sum.sends = true;
+                sum.sent.add(self.sent_labels(shell, value, about, &call.stdin));
+            }
+            "header" => {
+                let name = value.split_once(":").map_or_else(|| "cookie".into(), |(name, _)| name.to_string().to_lowercase());
+                sum.presented.push((format!("header:{name}"), value.labels));
+            }
             "linked" => {
                 // Another name for a file: reading the name is reading the file.
                 let path = self.absolute(shell, value);
@@ -318,7 +333,16 @@ impl Walker<'_> {
             }
             "path-object" => sum.objects.push((self.absolute(shell, value), claim.modifiers.clone())),
             "object" => sum.objects.push((value.clone(), claim.modifiers.clone())),
-            "git-remote" => sum.git_hosts.push((value.clone(), network::of_git_remote(value))),
+            "git-remote" => {
+                let host = network::of_git_remote(value);
+                if let Some(host) = &host
+                    && value.labels.has(Label::Secret)
+                {
+                    let form = network::place_of_unknown(value).unwrap_or_else(|| "url".into());
+                    self.present(shell, &form, value.labels, value, host, about);
+                }
+                sum.git_hosts.push((value.clone(), host));
+            }
             "mount" => {
                 let source = value.split_once(":").map_or(value.clone(), |(s, _)| s);
                 let source = source.split_once("source=").or_else(|| source.split_once("src=")).map_or(source.clone(), |(_, s)| {
@@ -334,10 +358,11 @@ impl Walker<'_> {
             "unknown" => self.touch(shell, value, about),
             "git-config" => self.git_config(shell, value, about),
             "env-print" => {
-                if self.know.in_list("secret-variables", value, &self.vars) == Certainty::Yes {
-                    sum.read.push(Text::unknown().labelled(Labels::of(Label::Secret)));
+                let labels = self.know.variable_labels(value, &self.vars);
+                if !labels.is_empty() {
+                    sum.read.push(Text::unknown().labelled(labels));
                     let mut about = about.clone();
-                    about.data = Labels::of(Label::Secret);
+                    about.data = labels;
                     self.operate(shell, "env.print", value.clone(), None, &about);
                 }
             }

@@ -256,6 +256,11 @@ fn merge_toml(know: &mut Knowledge, egress: &mut Egress, layer: &Layer<'_>, file
             refuse("lists.toml", format!("list `{list}` exists below; the {name} layer may not add to it, as entries may loosen a rule"));
         }
     }
+    if loosens {
+        know.world.credentials.to_mut().extend(layer.credentials.into_iter().map(|(kind, credential)| (kind.into(), credential)));
+    } else if !layer.credentials.is_empty() {
+        refuse("credentials.toml", format!("the {name} layer may not say who is shown a credential"));
+    }
     for (stem, spec) in layer.commands {
         if loosens {
             know.world.specs.add(spec);

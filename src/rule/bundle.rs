@@ -1,6 +1,7 @@
 //! A folder of data files → everything in it, checked. One reader for `build.rs`, for `--rules DIR` and for layers.
 
 use super::load::{self, LoadError};
+use crate::credential::Credential;
 use crate::detector::{Detector, DetectorFile};
 use crate::egress::Egress;
 use super::types::{Exception, Rule};
@@ -35,6 +36,9 @@ pub struct Bundle {
     /// Where connections may go.
     #[serde(default)]
     pub egress: Egress,
+    /// Kind → what holds such a credential, and who may be shown it.
+    #[serde(default)]
+    pub credentials: BTreeMap<String, Credential>,
     #[serde(default)]
     pub detectors: Vec<Detector>,
     pub exceptions: Vec<Exception>,
@@ -55,11 +59,11 @@ struct ExceptionFile {
 }
 
 /// Types a value may have; see `rules/README.md`.
-const TYPES: [&str; 50] = [
+const TYPES: [&str; 51] = [
     "", "text", "read", "write", "edit", "delete", "land", "move", "perm", "path", "url", "host", "send", "read-and-send", "remote",
     "remote-to", "script", "script-rest", "script-file", "code", "code-file", "program", "command", "arguments", "assign", "cwd",
     "object", "mount", "served", "sql", "unknown", "git-remote", "git-config", "git-alias", "env-print", "placeholder", "text2",
-    "module", "git-config-key", "send-auth", "linked", "verb-words", "edit-maybe", "library", "label", "path-object", "write-aside", "archive", "search-path", "options-of",
+    "module", "git-config-key", "send-auth", "linked", "verb-words", "edit-maybe", "library", "label", "path-object", "write-aside", "archive", "search-path", "options-of", "header",
 ];
 
 impl Bundle {
@@ -139,6 +143,11 @@ impl Bundle {
         self.executed.iter().map(|(path, form)| (path.clone().into(), form.clone().into())).collect()
     }
 
+    /// Kinds of credentials with their names.
+    pub fn credentials_in_order(&self) -> Vec<(Str, Credential)> {
+        self.credentials.iter().map(|(kind, credential)| (kind.clone().into(), credential.clone())).collect()
+    }
+
     fn add(&mut self, file: &str, path: &str, text: &str, lists: &[String]) -> Result<(), LoadError> {
         let parts: Vec<&str> = path.split('/').collect();
         let stem = parts.last().and_then(|l| l.strip_suffix(".toml")).unwrap_or("");
@@ -160,6 +169,7 @@ impl Bundle {
                 self.commands.insert(stem.to_owned(), spec);
             }
             ["environment.toml"] => self.environment = load::parse(file, text)?,
+            ["credentials.toml"] => self.credentials = load::parse(file, text)?,
             ["tools", _] => self.tools.extend(load::parse::<ToolFile>(file, text)?.tool),
             ["languages", _] => {
                 self.languages.insert(stem.to_owned(), load::parse(file, text)?);

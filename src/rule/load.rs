@@ -36,8 +36,8 @@ struct RuleFile {
 }
 
 /// Names that rules may use for simple actions; operations have a dot, globs are free.
-const ACTIONS: [&str; 17] = [
-    "read", "write", "delete", "move", "perm", "execute", "send", "fetch", "connect", "touch", "verb", "assign", "unset", "define",
+const ACTIONS: [&str; 18] = [
+    "read", "write", "delete", "move", "perm", "execute", "send", "fetch", "present", "connect", "touch", "verb", "assign", "unset", "define",
     "recurse", "unparsed", "call",
 ];
 const LABELS: [&str; 6] = ["secret", "network", "opaque", "outside", "fifo", "archive"];
