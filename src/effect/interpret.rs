@@ -2,10 +2,12 @@
 
 use super::command::{Claim, Sorted, in_force, modifiers, operand_types};
 use super::spec::{self, CommandSpec};
-use super::state::Shell;
+use super::network;
+use super::state::{Shell, Variable};
 use super::text::Text;
 use super::walker::{About, Call, Walker};
 use crate::label::Labels;
+use crate::verdict::Certainty;
 
 /// What the claims of one command add up to.
 #[derive(Default)]
@@ -42,6 +44,16 @@ impl Walker<'_> {
         self.claim_operands(&mut sorted);
         for (spec, _) in &sorted.chain {
             sorted.modifiers.extend(spec.modifiers.iter().map(ToString::to_string));
+            for (name, kind) in &spec.env {
+                // Set for this command, or by an earlier one.
+                let prefix = call.environment.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
+                if let Some(value) = prefix.or_else(|| shell.variables.get(name).map(Variable::scalar)) {
+                    sorted.modifiers.extend(modifiers(spec::type_parts(&self.written_type(kind, Some(&value))).modifiers));
+                }
+            }
+        }
+        if sorted.modifiers.iter().any(|m| m == "remote") && self.goes_nowhere(&sorted) {
+            sorted.modifiers.retain(|m| m != "remote");
         }
         let mut about = call.about.clone();
         for modifier in &sorted.modifiers {
@@ -101,6 +113,12 @@ impl Walker<'_> {
             }
         }
         self.output(shell, &chain, &mods, &sorted, call, &about, sum)
+    }
+
+    /// The host that a command runs on is this machine.
+    fn goes_nowhere(&self, sorted: &Sorted<'_>) -> bool {
+        let mut hosts = sorted.claims.iter().filter(|c| c.kind == "host").map(|c| c.value.split_once("@").map_or_else(|| c.value.clone(), |(_, host)| host));
+        hosts.any(|host| network::of_url(&host).is_some_and(|host| self.know.in_list("this-machine", &host, &self.vars) == Certainty::Yes))
     }
 
     /// Gives every operand its type.

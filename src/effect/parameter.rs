@@ -34,7 +34,9 @@ impl Walker<'_> {
                 self.give_up(shell);
                 return Some(vec![Text::unknown()]);
             }
-            "?" | "-" | "$" | "!" | "_" | "RANDOM" | "SECONDS" | "PPID" | "BASHPID" | "\u{0}" => return Some(vec![Text::unknown()]),
+            "?" | "-" | "$" | "!" | "_" | "RANDOM" | "SECONDS" | "BASHPID" | "\u{0}" => return Some(vec![Text::unknown()]),
+            // The client that started the shell: its number is not known, but who it is.
+            "PPID" => return Some(vec![Text::known("$PPID")]),
             "0" => return Some(vec![Text::known("bash")]),
             _ => {}
         }
