@@ -5,6 +5,7 @@ use super::spec::{self, CommandSpec};
 use super::network;
 use super::state::{Shell, Variable};
 use super::text::Text;
+use super::Action;
 use super::walker::{About, Call, Walker};
 use crate::label::Labels;
 use crate::verdict::Certainty;
@@ -76,9 +77,15 @@ impl Walker<'_> {
         for claim in sorted.claims.iter().filter(|c| c.kind == "cwd") {
             let path = self.absolute(&inner_shell, &claim.value);
             inner_shell.cwd = path.as_known().map(str::to_owned);
+            // What is unpacked lands there.
+            if about.with.has("into-folder") {
+                self.effect(shell, Action::Write, path, &about);
+            }
         }
         let stdin_kind = in_force(&chain, &mods, |s| s.stdin.as_deref()).unwrap_or("read").to_owned();
-        let claims = std::mem::take(&mut sorted.claims);
+        let mut claims = std::mem::take(&mut sorted.claims);
+        // `-t FOLDER` gets what the operands behind it are.
+        claims.sort_by_key(|c| c.kind == "land");
         let sources: Vec<Text> = claims
             .iter()
             .filter(|c| c.operand.is_some() && matches!(c.kind.as_str(), "read" | "move" | "remote" | "read-and-send"))
