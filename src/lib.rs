@@ -40,6 +40,10 @@ pub fn vars(context: &Context<'_>) -> Vars {
     vars.set("cwd", vec![context.cwd.to_string_lossy().into_owned()]);
     vars.set("home", vec![context.home.to_string_lossy().into_owned()]);
     vars.set("project", vec![context.project.to_string_lossy().into_owned()]);
+    // Folders in which a program stands before the system's own of that name.
+    let path = context.env.get("PATH").map_or("", String::as_str);
+    let before = path.split(':').take_while(|folder| *folder != "/usr/bin").filter(|folder| folder.starts_with('/'));
+    vars.set("path", before.map(str::to_owned).collect());
     vars
 }
 

@@ -117,8 +117,8 @@ pub fn builtin(bundle: Bundle, languages: &[&str]) -> String {
     };
     let lists: Vec<(Str, List<Str>)> = bundle.lists.iter().map(|(name, entries)| (name.clone().into(), entries.iter().map(|e| e.clone().into()).collect::<Vec<Str>>().into())).collect();
     constant("LISTS", "&[(Str, List<Str>)]", lists.source());
-    constant("ENVIRONMENT", "&[(Str, Str)]", bundle.environment_in_order().source());
-    constant("TOOLS", "&[(Str, Str, Str)]", bundle.tools_in_order().source());
+    constant("ENVIRONMENT", "&[(Str, ValueType)]", bundle.environment_in_order().source());
+    constant("TOOLS", "&[(Str, Str, ValueType)]", bundle.tools_in_order().source());
     constant("EXECUTED", "&[(Str, Str)]", bundle.executed_in_order().source());
     constant("CREDENTIALS", "&[(Str, Credential)]", bundle.credentials_in_order().source());
     constant("DETECTORS", "&[Detector]", bundle.detectors.source());

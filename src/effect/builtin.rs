@@ -315,9 +315,7 @@ impl Walker<'_> {
             if let Some((name, value)) = word.split_once("=")
                 && let Some(name) = name.as_known().map(str::to_owned)
             {
-                let mut about = about.clone();
-                about.with.add("alias");
-                self.effect(shell, Action::Define, Text::known(name.clone()), &about);
+                self.define(shell, &name, &value, true, about);
                 shell.aliases.insert(name, value);
             }
         }

@@ -1,12 +1,14 @@
-//! The content of files that something runs later: package scripts, container builds, workflows, start files. Where the commands
-//! stand in them is data (`rules/executed.toml`); each is judged like a command of its own.
+//! Files that something runs later: package scripts, container builds, workflows, start files, programs on the search path. Where
+//! the commands stand in them is data (`rules/executed.toml`); each is judged like a command of its own.
 
-use super::walker::{About, Walker};
+use super::pieces::pieces;
 use super::state::Shell;
 use super::text::Text;
+use super::walker::{About, Walker};
+use super::{Action, path};
+use crate::context::FileText;
 use crate::list::Asked;
 use crate::verdict::Certainty;
-use serde_json::Value;
 
 /// Pieces of one file that are followed.
 const MAX_PIECES: usize = 200;
@@ -14,6 +16,11 @@ const MAX_PIECES: usize = 200;
 impl Walker<'_> {
     /// A file got content. If something will run it, the content is judged.
     pub(super) fn content_written(&mut self, shell: &Shell, path: &Text, content: &Text, about: &About) {
+        self.content_changed(shell, path, None, content, about);
+    }
+
+    /// A file's content changes from `before`, where that is known: what stood there already is not judged again.
+    fn content_changed(&mut self, shell: &Shell, path: &Text, before: Option<&str>, content: &Text, about: &About) {
         if content.is_empty() {
             return;
         }
@@ -24,133 +31,111 @@ impl Walker<'_> {
             self.run_at(&mut inner, &content.clone(), Text::default(), about.span);
             return;
         }
-        let asked = Asked::text(path);
-        let Some(form) = self.know.executed.iter().find(|(pattern, _)| self.know.lists.any([&**pattern], &asked, &self.vars) == Certainty::Yes) else {
-            return;
-        };
-        let form = form.1.clone();
+        let Some(form) = self.form_of(path) else { return };
+        if content.as_known().is_some() {
+            self.note_known_content(path);
+        }
         inner.ambient.add("later");
         let (kind, keys) = form.split_once(' ').unwrap_or((&form, ""));
         let keys: Vec<&str> = keys.split_whitespace().collect();
-        let text = content.prefix().to_owned();
-        let pieces: Vec<String> = match kind {
-            "json" => serde_json::from_str::<Value>(&text).map(|v| json(&v, &keys)).unwrap_or_default(),
-            "lines" => lines(&text, &keys),
-            "dockerfile" => {
-                inner.ambient.add("container");
-                dockerfile(&text)
-            }
-            "makefile" => text.lines().filter_map(|l| l.strip_prefix('\t')).map(|l| l.trim_start_matches(['@', '-', '+']).replace("$$", "$")).collect(),
-            "backticks" => text.split("!`").skip(1).filter_map(|p| p.split_once('`')).map(|(c, _)| c.to_owned()).collect(),
-            "shell" => vec![text],
+        match kind {
+            "program" => return self.program_written(&mut inner, path, content, about),
             "code" => {
                 let mut about = about.clone();
                 about.with.add("later");
-                self.code(&mut inner, keys.first().copied().unwrap_or("generic"), &content.clone(), &about);
-                Vec::new()
+                self.code(&mut inner, keys.first().copied().unwrap_or("generic"), content, &about);
+                return;
             }
-            _ => Vec::new(),
-        };
-        for piece in pieces.into_iter().take(MAX_PIECES) {
+            "dockerfile" => inner.ambient.add("container"),
+            _ => {}
+        }
+        let old = before.and_then(|text| pieces(kind, &keys, text)).unwrap_or_default();
+        let new = pieces(kind, &keys, content.prefix()).unwrap_or_default();
+        for piece in new.into_iter().filter(|p| !old.contains(p)).take(MAX_PIECES) {
             let mut own = inner.clone();
             self.run_at(&mut own, &Text::known(piece).labelled(content.labels), Text::default(), about.span);
         }
     }
-}
 
-/// Every string below one of the keys; a `command` with `args` beside it is one command.
-fn json(value: &Value, keys: &[&str]) -> Vec<String> {
-    fn below(value: &Value, out: &mut Vec<String>) {
-        match value {
-            Value::String(text) => out.push(text.clone()),
-            Value::Array(items) => items.iter().for_each(|v| below(v, out)),
-            Value::Object(map) => map.values().for_each(|v| below(v, out)),
-            _ => {}
-        }
-    }
-    let mut out = Vec::new();
-    match value {
-        Value::Array(items) => items.iter().for_each(|v| out.extend(json(v, keys))),
-        Value::Object(map) => {
-            for (key, inner) in map {
-                if !keys.contains(&key.as_str()) {
-                    out.extend(json(inner, keys));
-                } else if let (Value::String(command), Some(Value::Array(arguments))) = (inner, map.get("args")) {
-                    let words = arguments.iter().filter_map(Value::as_str).map(|a| shell_words::quote(a).into_owned());
-                    out.push(std::iter::once(command.clone()).chain(words).collect::<Vec<_>>().join(" "));
-                } else {
-                    below(inner, &mut out);
-                }
-            }
-        }
-        _ => {}
-    }
-    out
-}
-
-/// `key: value` and `key = value`, YAML blocks (`key: |`) and lists below a key.
-fn lines(text: &str, keys: &[&str]) -> Vec<String> {
-    let indent = |l: &str| l.len() - l.trim_start().len();
-    let all: Vec<&str> = text.lines().collect();
-    let mut out = Vec::new();
-    let mut at = 0;
-    while at < all.len() {
-        let line = all[at];
-        at += 1;
-        let plain = line.trim_start().trim_start_matches("- ");
-        let Some((key, value)) = plain.split_once([':', '=']) else { continue };
-        if !keys.contains(&key.trim().trim_matches('"')) {
-            continue;
-        }
-        let value = value.trim();
-        if !(value.is_empty() || value.starts_with(['|', '>'])) {
-            out.push(value.trim_matches(['"', '\'']).to_owned());
-            continue;
-        }
-        let depth = indent(line) + (line.trim_start().len() - plain.len());
-        let mut block = Vec::new();
-        while at < all.len() && (all[at].trim().is_empty() || indent(all[at]) > depth || (value.is_empty() && all[at].trim_start().starts_with("- ") && indent(all[at]) >= depth)) {
-            block.push(all[at].trim());
-            at += 1;
-        }
-        if value.is_empty() {
-            out.extend(block.iter().map(|l| l.trim_start_matches("- ").trim_matches(['"', '\'']).to_owned()));
+    /// A text in a file is replaced by another: the file is read where something runs it, to see what the whole becomes.
+    pub(super) fn content_edited(&mut self, shell: &Shell, path: &Text, old: &str, new: &str, about: &About) {
+        let new = Text::known(new);
+        let in_pieces = self.form_of(path).is_some_and(|form| pieces(form.split(' ').next().unwrap_or(""), &[], "").is_some());
+        if let Some(known) = path.as_known()
+            && in_pieces
+            && !old.is_empty()
+            && let FileText::Text(before) = self.context.files.read(std::path::Path::new(known))
+            && before.contains(old)
+        {
+            let after = Text::known(before.replace(old, new.prefix()));
+            self.content_changed(shell, path, Some(&before), &after, about);
         } else {
-            out.push(block.join("\n"));
+            self.content_written(shell, path, &new, about);
         }
     }
-    out
-}
 
-/// What RUN lines run, in the shell form and as a list.
-fn dockerfile(text: &str) -> Vec<String> {
-    text.replace("\\\n", " ")
-        .lines()
-        .filter_map(|l| l.trim().split_once(char::is_whitespace))
-        .filter(|(word, _)| ["RUN", "CMD", "ENTRYPOINT"].iter().any(|w| word.eq_ignore_ascii_case(w)))
-        .map(|(_, rest)| {
-            let rest = rest.trim();
-            match serde_json::from_str::<Vec<String>>(rest) {
-                Ok(words) => words.iter().map(|w| shell_words::quote(w).into_owned()).collect::<Vec<_>>().join(" "),
-                Err(_) => rest.split(' ').skip_while(|w| w.starts_with("--")).collect::<Vec<_>>().join(" "),
+    /// How commands stand in the file, if something runs it.
+    fn form_of(&self, path: &Text) -> Option<String> {
+        let asked = Asked::text(path);
+        let listed = |pattern: &str| self.know.lists.any([pattern], &asked, &self.vars) == Certainty::Yes;
+        self.know.executed.iter().find(|(pattern, _)| listed(pattern)).map(|(_, form)| form.to_string())
+    }
+
+    /// The write that was noted for a path is one whose text was judged.
+    fn note_known_content(&mut self, path: &Text) {
+        if let Some(effect) = self.plan.effects.iter_mut().rev().take(64).find(|e| e.action == Action::Write && e.target.text == *path) {
+            effect.with.add("content:known");
+        }
+    }
+
+    /// A program is put where programs are looked for: a script is judged by what it does, and one with the name of a program that
+    /// guard knows stands in that one's place.
+    fn program_written(&mut self, shell: &mut Shell, path: &Text, content: &Text, about: &About) {
+        let interpreter = content.prefix().strip_prefix("#!").and_then(|t| t.lines().next());
+        let Some(interpreter) = interpreter else { return };
+        let name = path::base_name(path).unwrap_or_default();
+        if self.know.specs.find(&name).is_some() {
+            self.operate(shell, "path.shadow", path.clone(), None, about);
+        }
+        let mut words = interpreter.split_whitespace().filter(|w| !w.ends_with("/env") && !w.starts_with('-'));
+        let program = words.next().and_then(|p| p.rsplit('/').next()).unwrap_or("").to_owned();
+        match self.know.specs.find(&program).and_then(|s| s.lang.clone()) {
+            Some(language) => {
+                let mut about = about.clone();
+                about.with.add("later");
+                self.code(shell, &language, content, &about);
             }
-        })
-        .collect()
-}
+            None => {
+                self.run_at(shell, content, Text::default(), about.span);
+            }
+        }
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commands_are_found_where_they_stand() {
-        let value: Value = serde_json::from_str(r#"{"name":"x","scripts":{"a":"make a","b":"rm b"},"m":{"command":"npx","args":["y","z w"]}}"#).expect("JSON");
-        assert_eq!(json(&value, &["scripts"]), ["make a", "rm b"]);
-        assert_eq!(json(&value, &["command"]), ["npx y 'z w'"]);
-        let yaml = "jobs:\n  a:\n    steps:\n      - run: make\n      - name: x\n        run: |\n          one\n          two\n      - uses: y\nscript:\n  - three\n";
-        assert_eq!(lines(yaml, &["run"]), ["make", "one\ntwo"]);
-        assert_eq!(lines(yaml, &["script"]), ["three"]);
-        assert_eq!(lines("script-shell=/tmp/x\nother=1\n", &["script-shell"]), ["/tmp/x"]);
-        assert_eq!(dockerfile("FROM x\nRUN --mount=type=cache a \\\n  b\nCMD [\"c\", \"d e\"]\n"), ["a    b", "c 'd e'"]);
+    /// A name gets another meaning for the shell. In a file that shells read later, what it will do is judged too, and so is
+    /// whether it is a known program's name.
+    pub(super) fn define(&mut self, shell: &Shell, name: &str, meaning: &Text, is_alias: bool, about: &About) {
+        let mut about = about.clone();
+        let known = self.know.specs.find(name);
+        if is_alias {
+            about.with.add("alias");
+            // `alias ls='ls --color'`, `alias k=kubectl`: it stays the same program.
+            let meant = meaning.prefix().split_whitespace().next().unwrap_or("");
+            let same_spec = known.zip(self.know.specs.find(meant)).is_some_and(|(a, b)| std::ptr::eq(a, b));
+            if meant == name || same_spec {
+                about.with.add("same-program");
+            }
+        }
+        if known.is_some() || self.know.in_list("core-programs", &Text::known(name), &self.vars) == Certainty::Yes {
+            about.with.add("known-program");
+        }
+        self.effect(shell, Action::Define, Text::known(name), &about);
+        if shell.ambient.has("written") {
+            let mut inner = shell.other_process();
+            inner.ambient.remove("written");
+            inner.ambient.add("later");
+            inner.functions.remove(name);
+            inner.aliases.remove(name);
+            self.run_at(&mut inner, meaning, Text::default(), about.span);
+        }
     }
 }

@@ -21,6 +21,7 @@ pub mod network;
 mod outcome;
 mod parameter;
 pub mod path;
+mod pieces;
 mod redirect;
 mod reenter;
 mod script;
@@ -244,7 +245,7 @@ impl fmt::Display for Effect {
             write!(f, " @{host}")?;
         }
         // How many operands there were and which flags nobody knows helps rules, not readers.
-        let with: Vec<&str> = self.with.iter().filter(|m| !m.starts_with("operands") && !m.starts_with("flag:")).collect();
+        let with: Vec<&str> = self.with.iter().filter(|m| !["operands", "flag:", "content:"].iter().any(|hidden| m.starts_with(hidden))).collect();
         if !with.is_empty() {
             write!(f, " ({})", with.join(" "))?;
         }

@@ -46,6 +46,11 @@ impl Walker<'_> {
         if words.is_empty() {
             return Text::default();
         }
+        // Another program starts programs: it knows neither functions nor aliases.
+        if let Some(name) = words.first().and_then(Text::as_known) {
+            inner.functions.remove(name);
+            inner.aliases.remove(name);
+        }
         let mut about = About::at(about.span);
         about.certainty = call.about.certainty;
         let inner_call = Call { words, declared: Vec::new(), environment, stdin, about };

@@ -198,11 +198,13 @@ impl Walker<'_> {
             Command::Function { names, body } => {
                 for name in names {
                     let name = self.single(shell, name);
+                    let about = About::at(Span::default());
                     if let Some(known) = name.as_known() {
                         shell.functions.insert(known.to_owned(), Rc::from(body.as_str()));
+                        self.define(shell, known, &Text::known(body.as_str()), false, &about);
+                    } else {
+                        self.effect(shell, Action::Define, name, &about);
                     }
-                    let about = About { data: Labels::NONE, ..About::at(Span::default()) };
-                    self.effect(shell, Action::Define, name, &about);
                 }
                 Text::default()
             }

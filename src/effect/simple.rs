@@ -1,7 +1,9 @@
 //! A simple command of the shell: its words, the variables it sets, the function it calls.
 
+use super::command::modifiers;
 use super::network;
 use super::redirect::Descriptors;
+use super::spec;
 use super::state::{Channel, Shell, Variable};
 use super::text::Text;
 use super::walker::{About, Call, Walker};
@@ -120,6 +122,11 @@ impl Walker<'_> {
     pub(super) fn assigned(&mut self, shell: &mut Shell, name: &str, value: &Text, span: Span) {
         let mut about = About::at(span);
         about.data = value.labels;
+        let written = self.know.environment(name).map(|kind| self.written_type(kind, Some(value)));
+        let parts = written.as_deref().map(spec::type_parts);
+        for modifier in parts.as_ref().map(|p| modifiers(p.modifiers)).unwrap_or_default() {
+            about.with.add(&modifier);
+        }
         self.effect(shell, Action::Assign, Text::known(name), &about);
         // git's settings by number: the key stands in another variable.
         if let Some(key) = name.strip_prefix("GIT_CONFIG_VALUE_").and_then(|n| shell.variables.get(&format!("GIT_CONFIG_KEY_{n}"))) {
@@ -129,10 +136,10 @@ impl Walker<'_> {
             self.typed(shell, "git-config", &setting, &About::at(span), None);
         }
         self.endpoint(shell, name, value, span);
-        if let Some(kind) = self.know.environment(name).map(str::to_owned) {
+        if let Some(parts) = parts {
             about.data = Labels::NONE;
             about.with.add("environment");
-            self.typed(shell, &kind, value, &about, None);
+            self.typed(shell, parts.name, value, &about, None);
         }
     }
 

@@ -1,6 +1,8 @@
 //! A tool call → its plan. Shell text goes to the walker; file and web tools are an effect or two each.
 
+use super::command::modifiers;
 use super::network;
+use super::spec;
 use super::walker::{About, Walker};
 use super::state::Shell;
 use super::text::Text;
@@ -20,7 +22,7 @@ pub fn plan(call: &ToolCall, know: &World, context: &Context<'_>, vars: &Vars) -
         Tool::Bash { command } | Tool::Monitor { command } => return walker.plan_shell(command),
         Tool::Read { path } => walker.tool_path(&shell, Action::Read, path),
         Tool::Write { path, content } => walker.tool_write(&shell, path, content),
-        Tool::Edit { path, new, .. } => walker.tool_write(&shell, path, new),
+        Tool::Edit { path, old, new } => walker.tool_edit(&shell, path, old, new),
         Tool::NotebookEdit { path, source } => walker.tool_write(&shell, path, source),
         Tool::Glob { .. } => {}
         Tool::Grep { path, glob, .. } => {
@@ -55,6 +57,13 @@ impl Walker<'_> {
         let content = Text::known(content);
         self.effect(shell, Action::Write, path.clone(), &about);
         self.written(shell, &path, &content, &about);
+    }
+
+    fn tool_edit(&mut self, shell: &Shell, path: &str, old: &str, new: &str) {
+        let path = self.absolute(shell, &Text::known(path));
+        let about = About::at(Span::default());
+        self.effect(shell, Action::Write, path.clone(), &about);
+        self.content_edited(shell, &path, old, new, &about);
     }
 
     fn tool_fetch(&mut self, shell: &Shell, url: &str, prompt: &str) {
@@ -98,8 +107,14 @@ impl Walker<'_> {
             let text = Text::known(value);
             let mut about = About::at(Span::default());
             tool.clone_into(&mut about.program);
-            match self.know.tool_argument(tool, &key).map(str::to_owned) {
-                Some(kind) => self.typed(&mut shell, &kind, &text, &about, None),
+            match self.know.tool_argument(tool, &key).map(|kind| self.written_type(kind, Some(&text))) {
+                Some(written) => {
+                    let parts = spec::type_parts(&written);
+                    for modifier in modifiers(parts.modifiers) {
+                        about.with.add(&modifier);
+                    }
+                    self.typed(&mut shell, parts.name, &text, &about, None);
+                }
                 None => {
                     if value.contains(['\n', ' ']) || value.len() > 4096 || !value.contains(['/', '.']) {
                         continue;

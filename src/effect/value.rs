@@ -318,7 +318,9 @@ impl Walker<'_> {
                 let folder = self.absolute(shell, &first);
                 let open = ["tmp", "tmp-roots"].iter().any(|list| self.know.in_list(list, &folder, &self.vars) == Certainty::Yes);
                 if open && first.prefix().starts_with('/') {
-                    self.operate(shell, "path.shadow", folder, None, about);
+                    // What stands there is not known.
+                    let about = About { certainty: Certainty::Maybe, ..about.clone() };
+                    self.operate(shell, "path.shadow", folder, None, &about);
                 }
             }
             options if options.starts_with("options-of-") => {

@@ -158,6 +158,12 @@ impl<'a> Walker<'a> {
         effect.with = about.with.clone();
         effect.program.clone_from(&about.program);
         effect.certainty = about.certainty;
+        if effect.action == Action::Write && self.listed("program-folders", &effect.target.text) {
+            let name = path::base_name(&effect.target.text).unwrap_or_default();
+            if self.know.in_list("core-programs", &Text::known(name), &self.vars) == Certainty::Yes {
+                effect.with.add("shadows");
+            }
+        }
         let resolved = self.through_links(&effect.action, &effect.target.text);
         let linked = resolved.map(|path| {
             let mut linked = effect.clone();

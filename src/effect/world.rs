@@ -1,6 +1,6 @@
 //! [`World`]: the knowledge that effects need: what programs do, named lists, variables and tools.
 
-use super::spec::{Specs, precision, simple_glob};
+use super::spec::{Specs, ValueType, precision, simple_glob};
 use super::text::Text;
 use crate::credential::Credential;
 use crate::fixed::{List, Str};
@@ -19,9 +19,9 @@ pub struct World {
     pub executed: List<(Str, Str)>,
     pub languages: super::inline::Languages,
     /// Name glob → type of the variable's value.
-    pub environment: List<(Str, Str)>,
+    pub environment: List<(Str, ValueType)>,
     /// Tool glob, argument glob → type of the argument.
-    pub tools: List<(Str, Str, Str)>,
+    pub tools: List<(Str, Str, ValueType)>,
     /// Kind → what holds such a credential, and who may be shown it. The place in the list is its number in labels.
     pub credentials: List<(Str, Credential)>,
 }
@@ -33,16 +33,16 @@ impl World {
     }
 
     /// The type of a variable's value, when it is code, a program or a library.
-    pub fn environment(&self, name: &str) -> Option<&str> {
-        self.environment.iter().find(|(glob, _)| simple_glob(glob, name)).map(|(_, kind)| &**kind)
+    pub fn environment(&self, name: &str) -> Option<&ValueType> {
+        self.environment.iter().find(|(glob, _)| simple_glob(glob, name)).map(|(_, kind)| kind)
     }
 
     /// The type of a tool's argument.
-    pub fn tool_argument(&self, tool: &str, argument: &str) -> Option<&str> {
+    pub fn tool_argument(&self, tool: &str, argument: &str) -> Option<&ValueType> {
         self.tools
             .iter()
             .find(|(t, a, _)| simple_glob(t, tool) && simple_glob(a, argument))
-            .map(|(_, _, kind)| &**kind)
+            .map(|(_, _, kind)| kind)
     }
 
     /// The label of a variable's value: a secret of a kind, a secret, or nothing.

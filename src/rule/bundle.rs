@@ -5,7 +5,7 @@ use crate::credential::Credential;
 use crate::detector::{Detector, DetectorFile};
 use crate::egress::Egress;
 use super::types::{Exception, Rule};
-use crate::effect::spec::{Choice, CommandSpec, precision};
+use crate::effect::spec::{Choice, CommandSpec, ValueType, precision};
 use crate::fixed::Str;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,9 +25,9 @@ pub struct Bundle {
     pub version: String,
     pub tables: BTreeMap<String, Choice>,
     /// Variable glob → type of its value.
-    pub environment: BTreeMap<String, String>,
+    pub environment: BTreeMap<String, ValueType>,
     /// Tool glob → argument glob → type.
-    pub tools: BTreeMap<String, BTreeMap<String, String>>,
+    pub tools: BTreeMap<String, BTreeMap<String, ValueType>>,
     /// Language → its lexical facts and call tables, as `effect::inline` reads them.
     pub languages: BTreeMap<String, Value>,
     /// Path pattern → how commands stand in such a file.
@@ -49,7 +49,7 @@ pub struct Bundle {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ToolFile {
-    tool: BTreeMap<String, BTreeMap<String, String>>,
+    tool: BTreeMap<String, BTreeMap<String, ValueType>>,
 }
 
 #[derive(Deserialize)]
@@ -121,19 +121,19 @@ impl Bundle {
     }
 
     /// Variables with the types of their values, the most precise name first.
-    pub fn environment_in_order(&self) -> Vec<(Str, Str)> {
-        let mut all: Vec<(Str, Str)> = self.environment.iter().map(|(name, kind)| (name.clone().into(), kind.clone().into())).collect();
+    pub fn environment_in_order(&self) -> Vec<(Str, ValueType)> {
+        let mut all: Vec<(Str, ValueType)> = self.environment.iter().map(|(name, kind)| (name.clone().into(), kind.clone())).collect();
         all.sort_by_cached_key(|(name, _)| std::cmp::Reverse(precision(name)));
         all
     }
 
     /// Tools, their arguments and the types of these, the most precise names first.
-    pub fn tools_in_order(&self) -> Vec<(Str, Str, Str)> {
-        let of = |(tool, arguments): (&String, &BTreeMap<String, String>)| {
+    pub fn tools_in_order(&self) -> Vec<(Str, Str, ValueType)> {
+        let of = |(tool, arguments): (&String, &BTreeMap<String, ValueType>)| {
             let tool = tool.clone();
-            arguments.iter().map(move |(name, kind)| (tool.clone().into(), name.clone().into(), kind.clone().into())).collect::<Vec<_>>()
+            arguments.iter().map(move |(name, kind)| (tool.clone().into(), name.clone().into(), kind.clone())).collect::<Vec<_>>()
         };
-        let mut all: Vec<(Str, Str, Str)> = self.tools.iter().flat_map(of).collect();
+        let mut all: Vec<(Str, Str, ValueType)> = self.tools.iter().flat_map(of).collect();
         all.sort_by_cached_key(|(tool, name, _)| std::cmp::Reverse((precision(tool), precision(name))));
         all
     }
@@ -168,9 +168,16 @@ impl Bundle {
                 check_spec(file, text, &spec)?;
                 self.commands.insert(stem.to_owned(), spec);
             }
-            ["environment.toml"] => self.environment = load::parse(file, text)?,
+            ["environment.toml"] => {
+                self.environment = load::parse(file, text)?;
+                check_types(file, text, self.environment.values())?;
+            }
             ["credentials.toml"] => self.credentials = load::parse(file, text)?,
-            ["tools", _] => self.tools.extend(load::parse::<ToolFile>(file, text)?.tool),
+            ["tools", _] => {
+                let tools = load::parse::<ToolFile>(file, text)?.tool;
+                check_types(file, text, tools.values().flat_map(BTreeMap::values))?;
+                self.tools.extend(tools);
+            }
             ["languages", _] => {
                 self.languages.insert(stem.to_owned(), load::parse(file, text)?);
             }
@@ -188,17 +195,12 @@ impl Bundle {
     }
 }
 
-/// Every type that a spec writes must exist.
-fn check_spec(file: &str, text: &str, spec: &CommandSpec) -> Result<(), LoadError> {
-    use crate::effect::spec::ValueType;
-    let complain = |written: &str, what: String| {
-        let line = text.lines().position(|l| l.contains(&format!("\"{written}\""))).map_or(1, |at| at + 1);
-        Err(LoadError { file: file.to_owned(), line, what })
-    };
+/// Every type that is written must exist.
+fn check_types<'v>(file: &str, text: &str, values: impl IntoIterator<Item = &'v ValueType>) -> Result<(), LoadError> {
     let check = |written: &str| {
         let parts = crate::effect::spec::type_parts(written);
         if let Some(bad) = parts.modifiers.split_whitespace().find(|m| !m.starts_with('+')) {
-            return complain(written, format!("`{bad}` in `{written}` is no modifier; modifiers begin with `+`"));
+            return complain(file, text, written, format!("`{bad}` in `{written}` is no modifier; modifiers begin with `+`"));
         }
         let name = parts.name.rsplit(':').next().unwrap_or(parts.name);
         let name = name.strip_prefix("text-").unwrap_or(name);
@@ -206,8 +208,22 @@ fn check_spec(file: &str, text: &str, spec: &CommandSpec) -> Result<(), LoadErro
         if parts.name.starts_with("table:") || TYPES.contains(&name) {
             return Ok(());
         }
-        complain(written, format!("unknown value type `{}`; the types are in rules/README.md", parts.name))
+        complain(file, text, written, format!("unknown value type `{}`; the types are in rules/README.md", parts.name))
     };
+    values.into_iter().try_for_each(|value| match value {
+        ValueType::One(written) => check(written),
+        ValueType::Choice(choice) => choice.values().try_for_each(|w| check(w)),
+    })
+}
+
+/// A mistake in the line that holds the quoted text.
+fn complain(file: &str, text: &str, written: &str, what: String) -> Result<(), LoadError> {
+    let line = text.lines().position(|l| l.contains(&format!("\"{written}\""))).map_or(1, |at| at + 1);
+    Err(LoadError { file: file.to_owned(), line, what })
+}
+
+/// Every type that a spec writes must exist.
+fn check_spec(file: &str, text: &str, spec: &CommandSpec) -> Result<(), LoadError> {
     let values = spec
         .operands
         .iter()
@@ -215,15 +231,10 @@ fn check_spec(file: &str, text: &str, spec: &CommandSpec) -> Result<(), LoadErro
         .chain(&spec.last)
         .chain(spec.flags.values())
         .chain(spec.env.values());
-    for value in values {
-        match value {
-            ValueType::One(written) => check(written)?,
-            ValueType::Choice(choice) => choice.values().try_for_each(|w| check(w))?,
-        }
-    }
+    check_types(file, text, values)?;
     for key in spec.flags.keys() {
         if let Some(bad) = key.split(',').map(str::trim).find(|k| !k.starts_with(['-', '+'])) {
-            return complain(key, format!("`{bad}` is no flag; flags begin with `-`"));
+            return complain(file, text, key, format!("`{bad}` is no flag; flags begin with `-`"));
         }
     }
     spec.sub.values().chain(spec.when.values()).try_for_each(|inner| check_spec(file, text, inner))
