@@ -93,6 +93,6 @@ pub fn main() -> ExitCode {
 #[derive(clap::Args, Clone, Default)]
 pub struct RulesArgument {
     /// Read the rules from this folder instead of those built in
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub rules: Option<PathBuf>,
 }
