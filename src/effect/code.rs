@@ -73,10 +73,7 @@ impl Walker<'_> {
             }
             Found::Read(path) => {
                 let path = self.absolute(shell, path);
-                let labels = self.read_file(shell, &path, about).labels;
-                if labels.has(Label::Secret) {
-                    secret.add(labels.only(Label::Secret));
-                }
+                secret.add(self.read_file(shell, &path, about).labels.only(Label::Secret));
             }
             Found::Write(path) => {
                 let path = self.absolute(shell, path);
@@ -124,7 +121,13 @@ impl Walker<'_> {
                 }
             }
             Found::Operate(name, target) => self.operate(shell, name, target.clone(), None, about),
-            Found::Literal(path) => self.touch(shell, path, about),
+            Found::Literal(path) => {
+                let absolute = self.absolute(shell, path);
+                if !self.secret_labels(&absolute).only(Label::Secret).is_empty() {
+                    secret.add(Labels::perhaps(Label::Secret));
+                }
+                self.touch(shell, path, about);
+            }
             Found::Decode | Found::Serve => {}
         }
         Labels::NONE

@@ -5,6 +5,25 @@ use super::state::Shell;
 use super::text::Text;
 use super::walker::{About, Call, Walker};
 
+/// What a refspec changes at the other end: the short name there. `+` forces, an empty source deletes.
+pub(super) fn refspec(value: &Text, mut modifiers: Vec<String>) -> (Text, Vec<String>) {
+    let plain = value.strip_prefix("+");
+    if plain.is_some() {
+        modifiers.push("force".into());
+    }
+    let plain = plain.unwrap_or_else(|| value.clone());
+    let there = match plain.split_once(":") {
+        Some((here, there)) => {
+            if here.is_empty() && !there.is_empty() {
+                modifiers.push("delete".into());
+            }
+            there
+        }
+        None => plain,
+    };
+    (there.strip_prefix("refs/heads/").unwrap_or(there), modifiers)
+}
+
 impl Walker<'_> {
     /// `git -c alias.NAME=COMMAND NAME …`, and an alias that this script configured before: the command behind the alias.
     pub(super) fn git_alias(&mut self, shell: &Shell, call: &Call) {

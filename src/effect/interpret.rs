@@ -83,20 +83,20 @@ impl Walker<'_> {
             }
         }
         let stdin_kind = in_force(&chain, &mods, |s| s.stdin.as_deref()).unwrap_or("read").to_owned();
-        let mut claims = std::mem::take(&mut sorted.claims);
         // `-t FOLDER` gets what the operands behind it are.
-        claims.sort_by_key(|c| c.kind == "land");
-        let sources: Vec<Text> = claims
+        sorted.claims.sort_by_key(|c| c.kind == "land");
+        let sources: Vec<Text> = sorted
+            .claims
             .iter()
             .filter(|c| c.operand.is_some() && matches!(c.kind.as_str(), "read" | "move" | "remote" | "read-and-send"))
             .map(|c| c.value.clone())
             .collect();
-        for (at, claim) in claims.iter().enumerate() {
+        for (at, claim) in sorted.claims.iter().enumerate() {
             let mut about = about.clone();
             for modifier in &claim.modifiers {
                 about.with.add(modifier);
             }
-            self.one(&mut inner_shell, claim, &claims[at + 1..], &sorted, call, &about, &sources, &mut sum);
+            self.one(&mut inner_shell, claim, &sorted.claims[at + 1..], &sorted, call, &about, &sources, &mut sum);
             if claim.operand.is_some() && stops(&claim.kind) {
                 break;
             }

@@ -39,7 +39,7 @@ impl Walker<'_> {
         let takes_arguments = in_force(&sorted.chain, &sorted.modifiers, |s| s.stdin.as_deref()) == Some("arguments");
         let mut stdin = call.stdin.clone();
         if takes_arguments {
-            let placeholder = sorted.claims.iter().chain([].iter()).find(|c| c.kind == "placeholder").map(|c| c.value.to_string());
+            let placeholder = sorted.claims.iter().find(|c| c.kind == "placeholder" && !c.value.is_empty()).map(|c| c.value.to_string());
             words = self.with_arguments(words, &call.stdin, placeholder.as_deref().unwrap_or("{}"), sorted);
             stdin = Text::default();
         }
@@ -78,13 +78,18 @@ impl Walker<'_> {
             let value = join(&arguments);
             return words
                 .into_iter()
-                .map(|w| match w.split_once(placeholder) {
-                    Some((mut head, tail)) => {
-                        head.push(&value);
-                        head.push(&tail);
-                        head
+                .map(|word| {
+                    let mut out = Text::default();
+                    let mut rest = word;
+                    // What stands oftener is no honest command, and long values must not multiply.
+                    for _ in 0..16 {
+                        let Some((head, tail)) = rest.split_once(placeholder) else { break };
+                        out.push(&head);
+                        out.push(&value);
+                        rest = tail;
                     }
-                    None => w,
+                    out.push(&rest);
+                    out
                 })
                 .collect();
         }

@@ -2,6 +2,7 @@
 
 use super::command::{Claim, Sorted, in_force};
 use super::expand::join;
+use super::git;
 use super::interpret::Sum;
 use super::network;
 use super::path;
@@ -335,6 +336,7 @@ impl Walker<'_> {
             }
             "path-object" => sum.objects.push((self.absolute(shell, value), claim.modifiers.clone())),
             "object" => sum.objects.push((value.clone(), claim.modifiers.clone())),
+            "git-refspec" => sum.objects.push(git::refspec(value, claim.modifiers.clone())),
             "git-remote" => {
                 let host = network::of_git_remote(value);
                 if let Some(host) = &host

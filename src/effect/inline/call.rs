@@ -21,10 +21,26 @@ impl Scanner<'_> {
             .any(|table| is_in(table, name))
     }
 
-    /// What a call does, by the tables, and its value where that is a constant.
-    pub(super) fn call(&mut self, full: &str, arguments: &[Text]) -> Text {
-        let l = self.language;
+    /// What a call does, by the tables, and its values where those are constants.
+    pub(super) fn call(&mut self, full: &str, arguments: &[Text]) -> Vec<Text> {
         let plain: Vec<Text> = arguments.iter().filter(|t| !t.prefix().starts_with('\u{1}')).cloned().collect();
+        if is_in(&self.language.home, full) {
+            return plain.iter().map(|t| t.as_known().map_or_else(|| t.clone(), |known| Text::known(self.with_home(known)))).collect();
+        }
+        if is_in(&self.language.glob, full) {
+            return plain.iter().map(names_matching).collect();
+        }
+        if is_in(&self.language.apply, full)
+            && let Some((function, rest)) = plain.split_first()
+            && let Some(function) = function.as_known()
+        {
+            return self.call(function, rest);
+        }
+        vec![self.call_on(full, arguments, plain)]
+    }
+
+    fn call_on(&mut self, full: &str, arguments: &[Text], plain: Vec<Text>) -> Text {
+        let l = self.language;
         let keyword = |name: &str| arguments.iter().any(|t| t.prefix().starts_with(&format!("\u{1}{name}=true")));
         let first = plain.first().cloned().unwrap_or_else(Text::unknown);
         // Constants that known functions make.
@@ -33,13 +49,9 @@ impl Scanner<'_> {
                 let chars: Option<String> = plain.iter().map(|t| t.as_known().and_then(|n| n.parse().ok()).and_then(char::from_u32)).collect();
                 return chars.map_or_else(Text::unknown, Text::known);
             }
-            "str" | "bytes" | "String" | "list" | "tuple" | "repr" | "glob.glob" => return first,
+            "str" | "bytes" | "String" | "list" | "tuple" | "repr" => return first,
             "reversed" => return first.as_known().map_or_else(Text::unknown, |t| Text::known(t.chars().rev().collect::<String>())),
-            "os.homedir" | "Path.home" | "pathlib.Path.home" | "Dir.home" => return Text::known(self.home),
             _ => {}
-        }
-        if is_in(&l.home, full) {
-            return first.as_known().map_or(first.clone(), |t| Text::known(self.with_home(t)));
         }
         if is_in(&l.join, full) {
             let mut out = Text::default();
@@ -159,6 +171,19 @@ impl Scanner<'_> {
             }
         }
     }
+}
+
+/// The names that a pattern matches: what stands for any character is unknown.
+fn names_matching(pattern: &Text) -> Text {
+    let Some(known) = pattern.as_known() else { return pattern.clone() };
+    let mut out = Text::default();
+    for (at, piece) in known.split(['*', '?']).enumerate() {
+        if at > 0 {
+            out.push_unknown();
+        }
+        out.push_str(piece);
+    }
+    out
 }
 
 /// A whole string that is a path.

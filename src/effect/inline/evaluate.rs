@@ -24,7 +24,7 @@ impl Scanner<'_> {
     }
 
     /// A string with `{x}`, `${x}`, `#{x}`, `$x` parts, as far as the language has them, replaced by what is known of x.
-    pub(super) fn interpolated(&self, text: &str) -> Text {
+    pub(super) fn interpolated(&mut self, text: &str) -> Text {
         let begins = |mark: &str| self.language.interpolation.iter().any(|m| m == mark);
         let mut out = Text::default();
         let mut plain = 0;
@@ -39,7 +39,14 @@ impl Scanner<'_> {
                 },
                 None if after.starts_with('$') && begins("$") => {
                     let body = &after[1..];
-                    let length = body.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(body.len());
+                    let mut length = body.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(body.len());
+                    // `$ENV{HOME}`, `$_SERVER[HOME]`
+                    if is_in(&self.language.environment, &body[..length])
+                        && body[length..].starts_with(['{', '['])
+                        && let Some(close) = body[length..].find(['}', ']'])
+                    {
+                        length += close + 1;
+                    }
                     (&body[..length], found + 1 + length)
                 }
                 None => ("", found),
@@ -53,7 +60,10 @@ impl Scanner<'_> {
             match self.variables.get(name.trim_start_matches('$')) {
                 Some(values) if values.len() == 1 => out.push(&values[0]),
                 _ if is_quoted(name) => out.push_str(&name[1..name.len() - 1]),
-                _ => out.push_unknown(),
+                _ => {
+                    let value = self.interpolated_call(name.trim_start_matches('$')).unwrap_or_else(Text::unknown);
+                    out.push(&value);
+                }
             }
             plain = end;
             at = end;
@@ -75,13 +85,18 @@ impl Scanner<'_> {
                 }
                 return (vec![Text::unknown()], self.tokens.len().min(at + 1));
             }
+            let start = at;
             let (next_values, next) = self.atom(at, depth);
             if next == at {
                 return (values, at);
             }
             at = next;
             // `[::-1]`, `.replace(...)`, `.join(...)`, `[0]` and other suffixes.
-            let (next_values, next) = self.suffixes(next_values, at, depth);
+            let callee = match self.tokens.get(start) {
+                Some(Token::Name(name)) => self.resolve(name),
+                _ => String::new(),
+            };
+            let (next_values, next) = self.suffixes(next_values, at, depth, callee);
             at = next;
             if joining && values.len() == 1 {
                 let joined = next_values.first().cloned().unwrap_or_else(Text::unknown);
@@ -211,10 +226,15 @@ impl Scanner<'_> {
         if environment {
             return self.environment(&full, next, depth);
         }
-        if self.is_mark(next, '(') {
-            let (arguments, after) = self.list(next + 1, ')', depth + 1);
-            let value = self.call(&full, &arguments);
-            return (vec![value], after);
+        if is_in(&self.language.home_folder, &full) {
+            let after = if self.is_mark(next, '(') { self.list(next + 1, ')', depth + 1).1 } else { next };
+            return (vec![Text::known(self.home)], after);
+        }
+        // Ruby's `Dir["*.log"]`
+        let lists = self.is_mark(next, '[') && is_in(&self.language.glob, &full);
+        if self.is_mark(next, '(') || lists {
+            let (arguments, after) = self.list(next + 1, if lists { ']' } else { ')' }, depth + 1);
+            return (self.call(&full, &arguments), after);
         }
         if (self.language.bare_calls || self.language.words) && self.is_interesting(&full) && matches!(self.token(next), Some(Token::Str(..) | Token::Name(_) | Token::Backtick(_))) {
             let mut arguments = Vec::new();
@@ -231,8 +251,7 @@ impl Scanner<'_> {
                     break;
                 }
             }
-            let value = self.call(&full, &arguments);
-            return (vec![value], next);
+            return (self.call(&full, &arguments), next);
         }
         match self.variables.get(full.as_str()) {
             Some(values) => (values.clone(), next),
@@ -249,12 +268,33 @@ impl Scanner<'_> {
             key = arguments.first().cloned();
             next = after;
         }
-        self.found.push(Found::Environment(key));
-        (vec![Text::unknown()], next)
+        let value = self.variable_of_environment(key);
+        (vec![value], next)
+    }
+
+    fn variable_of_environment(&mut self, name: Option<Text>) -> Text {
+        let is_home = name.as_ref().and_then(Text::as_known).is_some_and(|n| matches!(n, "HOME" | "USERPROFILE"));
+        self.found.push(Found::Environment(name));
+        if is_home { Text::known(self.home) } else { Text::unknown() }
+    }
+
+    /// What `${…}` in a string gives when it asks the environment or for the home folder.
+    fn interpolated_call(&mut self, body: &str) -> Option<Text> {
+        let name = body.split(['(', '[', '{']).next().unwrap_or(body);
+        let full = self.resolve(name);
+        if is_in(&self.language.home_folder, &full) {
+            return Some(Text::known(self.home));
+        }
+        let entry = self.language.environment.iter().find(|e| full.strip_prefix(e.as_str()).is_some_and(|r| r.is_empty() || r.starts_with('.')))?;
+        let key = match full[entry.len()..].strip_prefix('.') {
+            Some(key) => key.to_owned(),
+            None => body[name.len()..].trim_matches(['(', ')', '[', ']', '{', '}', '\'', '"']).to_owned(),
+        };
+        Some(self.variable_of_environment(Some(Text::known(key))))
     }
 
     /// `[::-1]`, `.decode()`, `.replace(a, b)`, `.join(list)`, indexing.
-    fn suffixes(&mut self, mut values: Vec<Text>, mut at: usize, depth: u32) -> (Vec<Text>, usize) {
+    fn suffixes(&mut self, mut values: Vec<Text>, mut at: usize, depth: u32, mut callee: String) -> (Vec<Text>, usize) {
         loop {
             if self.is_mark(at, '[') {
                 let reversed = self.is_mark(at + 1, ':') && self.is_mark(at + 2, ':') && self.is_mark(at + 3, '-');
@@ -272,6 +312,11 @@ impl Scanner<'_> {
                 && let Some(Token::Name(method)) = self.token(at + 1).cloned()
             {
                 let last = method.rsplit('.').next().unwrap_or("").to_owned();
+                // `Order.objects.all().delete()` is known by the names of the whole chain.
+                callee = format!("{callee}.{method}");
+                if let Some((operation, _)) = self.language.operate.iter().find(|(_, calls)| is_in(calls, &callee) && !is_in(calls, &format!("?.{last}"))) {
+                    self.found.push(Found::Operate(operation.clone(), Text::default()));
+                }
                 let (arguments, after) = if self.is_mark(at + 2, '(') { self.list(at + 3, ')', depth + 1) } else { (Vec::new(), at + 2) };
                 let object = values.first().cloned().unwrap_or_default();
                 values = match (last.as_str(), object.as_known()) {
@@ -314,7 +359,7 @@ impl Scanner<'_> {
                         // A method of a value: the value is its first argument.
                         let mut all = values.clone();
                         all.extend(arguments);
-                        vec![self.call(&format!("?.{last}"), &all)]
+                        self.call(&format!("?.{last}"), &all)
                     }
                 };
                 at = after;

@@ -88,8 +88,15 @@ pub struct Language {
     pub eval: Vec<String>,
     pub decode: Vec<String>,
     pub join: Vec<String>,
+    /// Replaces `~` in its argument.
     pub home: Vec<String>,
+    /// Is the home folder.
+    pub home_folder: Vec<String>,
     pub environment: Vec<String>,
+    /// Gives the paths that match its argument.
+    pub glob: Vec<String>,
+    /// Calls the function that its first argument names with the others.
+    pub apply: Vec<String>,
     pub serve: Vec<String>,
     pub print: Vec<String>,
     /// Operation → the calls that do it.
