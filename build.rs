@@ -20,8 +20,15 @@ mod fixed;
 #[path = "src/credential.rs"]
 mod credential;
 
+#[allow(dead_code, reason = "the build writes finders and uses none")]
 #[path = "src/detector.rs"]
 mod detector;
+
+#[path = "src/build/automaton.rs"]
+mod automaton;
+
+#[path = "src/build/keywords.rs"]
+mod keywords;
 
 #[path = "src/build/source.rs"]
 mod source;
@@ -76,7 +83,13 @@ fn main() {
     write(out, "languages.tsv", &(lines.join("\n") + "\n"));
     let mut names: Vec<&str> = lines.iter().filter_map(|l| Some(l.split_once('\t')?.0)).collect();
     names.sort_unstable();
-    write(out, "builtin.rs", &source::builtin(bundle, &names));
+    match source::builtin(bundle, &names) {
+        Ok(text) => write(out, "builtin.rs", &text),
+        Err(error) => {
+            println!("cargo::error={error}");
+            std::process::exit(1);
+        }
+    }
 }
 
 fn write(out: &Path, name: &str, text: &str) {

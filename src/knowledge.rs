@@ -22,7 +22,7 @@ pub struct Knowledge {
 /// `rules/` as `build.rs` wrote it: Rust values that a hook uses where they lie.
 mod builtin {
     use crate::credential::Credential;
-    use crate::detector::Detector;
+    use crate::detector::{Finder, FinderForm, Keywords};
     use crate::effect::spec::{BuiltinSpecs, CommandSpec, ValueType};
     use crate::fixed::{List, Map, Str};
     use crate::rule::set::BuiltinRules;
@@ -55,9 +55,9 @@ impl Knowledge {
         Knowledge { world, rules: RuleSet::builtin(builtin::RULES), version: builtin::VERSION.to_owned() }
     }
 
-    /// The detectors that the binary was built with.
+    /// Redacts with the detectors that the binary was built with.
     pub fn builtin_redactor() -> Redactor {
-        Redactor::new(List::fixed(builtin::DETECTORS))
+        Redactor::new(builtin::FINDERS, &builtin::KEYWORDS)
     }
 
     /// What [`Knowledge::builtin`] was made of, as if it were read from a folder.

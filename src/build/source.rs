@@ -107,10 +107,26 @@ fields!(CommandSpec {
 fields!(Match { action, target, host, data, with, without, program, unless, unless_host, unless_program });
 fields!(Rule { id, subject, summary, decision, maybe, why, instead, tags, matches } "examples:Examples{deny:Vec::new(),ask:Vec::new(),warn:Vec::new(),allow:Vec::new(),todo:Vec::new()}");
 fields!(Credential { variables, files, hosts, forms, programs, endpoints });
-fields!(Detector { id, keywords, pattern } "matches:Vec::new(),pass:Vec::new()");
 
-/// The source of everything that a hook knows by itself. The examples of rules and detectors are left out.
-pub fn builtin(bundle: Bundle, languages: &[&str]) -> String {
+/// A finder's source. An error names the detector and the pattern.
+fn finder(detector: &Detector) -> Result<String, String> {
+    let automaton = |pattern: &str| match crate::automaton::bytes(pattern) {
+        Ok(bytes) => Ok(format!("b\"{}\"", bytes.escape_ascii())),
+        Err(error) => Err(format!("rules/detectors.toml: detector `{}`: {error}", detector.id)),
+    };
+    let mut forms = String::new();
+    if let Some(odd) = detector.keywords.iter().find(|k| k.is_empty() || !k.is_ascii() || k.bytes().any(|b| b.is_ascii_uppercase())) {
+        return Err(format!("rules/detectors.toml: detector `{}`: keyword `{odd}` must be ASCII in lower case", detector.id));
+    }
+    for form in &detector.forms {
+        let before = form.before.as_deref().map(automaton).transpose()?.map_or("None".into(), |bytes| format!("Some({bytes})"));
+        let _ = write!(forms, "FinderForm {{ before: {before}, secret: {}, after: {:?} }},", automaton(&form.secret)?, form.after);
+    }
+    Ok(format!("Finder {{ id: {:?}, forms: &[{forms}] }}", detector.id))
+}
+
+/// The source of everything that a hook knows by itself. The examples of rules and detectors are left out. An error is one in a pattern.
+pub fn builtin(bundle: Bundle, languages: &[&str]) -> Result<String, String> {
     let mut out = String::new();
     let mut constant = |name: &str, kind: &str, value: String| {
         let _ = writeln!(out, "pub static {name}: {kind} = {value};");
@@ -121,7 +137,11 @@ pub fn builtin(bundle: Bundle, languages: &[&str]) -> String {
     constant("TOOLS", "&[(Str, Str, ValueType)]", bundle.tools_in_order().source());
     constant("EXECUTED", "&[(Str, Str)]", bundle.executed_in_order().source());
     constant("CREDENTIALS", "&[(Str, Credential)]", bundle.credentials_in_order().source());
-    constant("DETECTORS", "&[Detector]", bundle.detectors.source());
+    let finders = bundle.detectors.iter().map(finder).collect::<Result<Vec<_>, _>>()?;
+    constant("FINDERS", "&[Finder]", format!("&[{}]", finders.join(",")));
+    let keywords = crate::keywords::tables(bundle.detectors.iter().enumerate().flat_map(|(at, d)| d.keywords.iter().map(move |k| (at, &**k))));
+    let found: Vec<String> = keywords.found.iter().map(|(state, what)| format!("({state},&{what:?})")).collect();
+    constant("KEYWORDS", "Keywords", format!("Keywords {{ classes: &{:?}, next: &{:?}, found: &[{}] }}", keywords.classes, keywords.next, found.join(",")));
     constant("LANGUAGE_NAMES", "&[&str]", format!("&{languages:?}"));
     constant("VERSION", "&str", format!("{:?}", bundle.version));
     let rules = bundle.rules.source();
@@ -141,5 +161,5 @@ pub fn builtin(bundle: Bundle, languages: &[&str]) -> String {
     let names: Vec<(String, usize)> = names.into_iter().collect();
     let tables: Vec<String> = bundle.tables.iter().map(|(name, choice)| format!("({},{})", name.as_str().source(), choice.source())).collect();
     constant("SPECS", "BuiltinSpecs", format!("BuiltinSpecs {{ names: &{names:?}, globs: &{globs:?}, specs: {}, tables: &[{}] }}", specs.source(), tables.join(",")));
-    out
+    Ok(out)
 }
