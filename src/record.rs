@@ -105,27 +105,57 @@ pub struct Record {
     pub cut: Vec<Cut>,
 }
 
+/// What says which event it was, redacted and not cut: the part of a record that is known before the event is judged.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Identity {
+    pub event: Redacted,
+    pub session: Redacted,
+    pub agent: Option<Redacted>,
+    pub cwd: Redacted,
+    pub tool: Redacted,
+    pub tool_use_id: Option<Redacted>,
+    pub mode: Option<Redacted>,
+    pub command: Redacted,
+}
+
+impl Identity {
+    /// Redacts what identifies the event.
+    pub fn new(facts: &Facts, redactor: &Redactor) -> Identity {
+        let some = |text: &Option<String>| text.as_deref().map(|text| redactor.redact(text));
+        Identity {
+            event: redactor.redact(&facts.event),
+            session: redactor.redact(&facts.session),
+            agent: some(&facts.agent),
+            cwd: redactor.redact(&facts.cwd),
+            tool: redactor.redact(&facts.tool),
+            tool_use_id: some(&facts.tool_use_id),
+            mode: some(&facts.mode),
+            command: redactor.redact(&facts.command),
+        }
+    }
+}
+
 /// The redacted wholes of the fields that may be cut.
-struct Wholes {
-    command: Redacted,
+struct Wholes<'i> {
+    command: &'i Redacted,
     findings: Redacted,
     effects: Redacted,
     files: Redacted,
     error: Redacted,
-    cwd: Redacted,
+    cwd: &'i Redacted,
 }
 
-impl Wholes {
-    fn of(facts: &Facts, redactor: &Redactor) -> Wholes {
+impl Wholes<'_> {
+    fn of<'i>(identity: &'i Identity, facts: &Facts, redactor: &Redactor) -> Wholes<'i> {
         let lines = |lines: Vec<String>| redactor.redact(&lines.join("\n"));
         let finding = |f: &crate::verdict::Finding| format!("{} {} {}", f.rule, f.decision.name(), f.effect);
         Wholes {
-            command: redactor.redact(&facts.command),
+            command: &identity.command,
             findings: lines(facts.verdict.findings.iter().map(finding).collect()),
             effects: lines(facts.effects.clone()),
             files: lines(facts.files.iter().map(|(path, hash)| format!("{path} {hash}")).collect()),
             error: redactor.redact(facts.error.as_deref().unwrap_or("")),
-            cwd: redactor.redact(&facts.cwd),
+            cwd: &identity.cwd,
         }
     }
 }
@@ -133,17 +163,22 @@ impl Wholes {
 impl Record {
     /// Redacts and cuts.
     pub fn new(facts: &Facts, redactor: &Redactor) -> Record {
-        let short = |text: &str| redactor.redact(text).cut(MAX_FIELD);
-        let wholes = Wholes::of(facts, redactor);
+        Record::of(&Identity::new(facts, redactor), facts, redactor)
+    }
+
+    /// The record of an event whose identity was redacted before; the same fields of `facts` are not looked at.
+    pub fn of(identity: &Identity, facts: &Facts, redactor: &Redactor) -> Record {
+        let short = |text: &Redacted| text.cut(MAX_FIELD);
+        let wholes = Wholes::of(identity, facts, redactor);
         let mut record = Record {
             time_ms: facts.time_ms,
-            event: short(&facts.event).to_string(),
-            session: short(&facts.session),
-            agent: facts.agent.as_deref().map(short),
-            cwd: wholes.cwd.cut(MAX_FIELD),
-            tool: short(&facts.tool).to_string(),
-            tool_use_id: facts.tool_use_id.as_deref().map(short),
-            mode: facts.mode.as_deref().map(short),
+            event: short(&identity.event).to_string(),
+            session: short(&identity.session),
+            agent: identity.agent.as_ref().map(short),
+            cwd: short(&identity.cwd),
+            tool: short(&identity.tool).to_string(),
+            tool_use_id: identity.tool_use_id.as_ref().map(short),
+            mode: identity.mode.as_ref().map(short),
             command: wholes.command.cut(MAX_COMMAND),
             decision: facts.decision,
             findings: facts
@@ -155,7 +190,7 @@ impl Record {
                 .collect(),
             effects: facts.effects.iter().take(MAX_EFFECTS).map(|e| redactor.redact(e).cut(MAX_ENTRY)).collect(),
             rules_version: facts.rules_version.clone(),
-            files: facts.files.iter().take(MAX_FILES).map(|(p, h)| (short(p), h.clone())).collect(),
+            files: facts.files.iter().take(MAX_FILES).map(|(p, h)| (short(&redactor.redact(p)), h.clone())).collect(),
             guard_us: facts.guard_us,
             exit: facts.exit,
             duration_ms: facts.duration_ms,
@@ -195,13 +230,13 @@ impl Record {
     }
 
     /// Compares what is kept with the wholes.
-    fn say_what_is_cut(&mut self, wholes: &Wholes, facts: &Facts) {
+    fn say_what_is_cut(&mut self, wholes: &Wholes<'_>, facts: &Facts) {
         let findings = self.findings.len() < facts.verdict.findings.len() || self.findings.iter().any(|f| f.effect.is_cut());
         let effects = self.effects.len() < facts.effects.len() || self.effects.iter().any(Redacted::is_cut);
         let files = self.files.len() < facts.files.len() || self.files.iter().any(|(path, _)| path.is_cut());
         let fields = [
-            ("cwd", self.cwd != wholes.cwd, &wholes.cwd),
-            ("command", self.command != wholes.command, &wholes.command),
+            ("cwd", self.cwd != *wholes.cwd, wholes.cwd),
+            ("command", self.command != *wholes.command, wholes.command),
             ("findings", findings, &wholes.findings),
             ("effects", effects, &wholes.effects),
             ("files", files, &wholes.files),

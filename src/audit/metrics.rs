@@ -13,6 +13,8 @@ pub struct Metrics {
     pub latency_us: Vec<u64>,
     /// Events that could not be read, and remarks of guard about itself.
     pub errors: u64,
+    /// Calls that ran although no record says that they were judged.
+    pub unjudged: u64,
     /// Bytes in the journal that are in no database yet.
     pub backlog_bytes: u64,
     pub chain_intact: bool,
@@ -53,6 +55,7 @@ pub fn prometheus(metrics: &Metrics) -> String {
     let latency = [("{quantile=\"0.5\"}".to_owned(), quantile(50)), ("{quantile=\"0.95\"}".to_owned(), quantile(95))];
     family("guard_hook_duration_seconds", "summary", "Time inside a hook over the last hour.", &latency);
     family("guard_errors_total", "counter", "Events that could not be read, and failures of guard itself.", &[(String::new(), float(metrics.errors))]);
+    family("guard_unjudged_calls_total", "counter", "Calls that ran without a record of having been judged.", &[(String::new(), float(metrics.unjudged))]);
     family("guard_journal_backlog_bytes", "gauge", "Bytes of the journal that no database holds yet.", &[(String::new(), float(metrics.backlog_bytes))]);
     family("guard_chain_intact", "gauge", "1 while the chain of records is as it was sealed.", &[(String::new(), f64::from(u8::from(metrics.chain_intact)))]);
     family("guard_last_record_timestamp_seconds", "gauge", "When the newest record was made.", &[(String::new(), metrics.last_record_s)]);

@@ -25,6 +25,8 @@ pub struct Digest {
     /// Calls that ran, and those that failed.
     pub ran: usize,
     pub failed: usize,
+    /// Calls that ran although no record says that they were judged: the hook was missing, or its record was lost.
+    pub unjudged: usize,
     pub rules: Vec<RuleCount>,
     /// One line each, newest last.
     pub pushes: Vec<String>,

@@ -25,6 +25,7 @@ pub fn text(digest: &Digest, offset: FixedOffset) -> String {
         "{} calls in {} sessions: {} allowed, {} warned, {} asked, {} denied; {} ran, {} failed",
         digest.calls, digest.sessions, digest.allowed, digest.warned, digest.asked, digest.denied, digest.ran, digest.failed
     );
+    out.push_str(&unjudged(digest));
     if !digest.rules.is_empty() {
         out.push_str("Rules\n");
         for rule in &digest.rules {
@@ -49,6 +50,11 @@ pub fn text(digest: &Digest, offset: FixedOffset) -> String {
     out.push_str(&probes(digest));
     out.push_str(&head(digest));
     out
+}
+
+/// That calls got past the hook, or their records past the store.
+fn unjudged(digest: &Digest) -> String {
+    if digest.unjudged == 0 { String::new() } else { format!("{} calls ran without a judged record: the hook was missing, or its record was lost\n", digest.unjudged) }
 }
 
 /// That the hook was seen to work from outside.
@@ -87,6 +93,9 @@ pub fn markdown(digest: &Digest, offset: FixedOffset) -> String {
         "| {} | {} | {} | {} | {} | {} | {} | {} |\n",
         digest.calls, digest.sessions, digest.allowed, digest.warned, digest.asked, digest.denied, digest.ran, digest.failed
     );
+    if digest.unjudged > 0 {
+        let _ = writeln!(out, "**{}**\n", unjudged(digest).trim_end());
+    }
     let code = |text: &str| format!("`{}`", text.replace('`', "ˋ"));
     if !digest.rules.is_empty() {
         out.push_str("| times | rule | example |\n|---|---|---|\n");

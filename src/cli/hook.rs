@@ -8,13 +8,14 @@ use crate::hook::{self, Event, EventKind, Unreadable};
 use crate::io::config::{self, Loaded, Place};
 use crate::io::files::Disk;
 use crate::io::drain::{self, Patience};
-use crate::io::{deadman, journal, lost, store};
-use crate::record::{Facts, Record, hash_bytes};
+use crate::io::{deadman, journal, last_record, lost, store};
+use crate::record::{Facts, Identity, Record, hash_bytes};
 use crate::verdict::{Decision, Verdict};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Bytes of standard input that are read: the largest content that is judged, escaped, with room.
@@ -45,7 +46,7 @@ pub struct Outcome {
 pub fn run(arguments: &[String]) -> ExitCode {
     deadman::arm(DENIAL.as_bytes());
     #[cfg(feature = "deadman-test")]
-    deadman::die_if_told();
+    deadman::die_if_told("GUARD_TEST_DIE");
     let started = Instant::now();
     let input = read_input(arguments);
     let outcome = handle(input, started, store::now_ms(), None);
@@ -91,19 +92,26 @@ pub fn handle(input: Result<Vec<u8>, Unreadable>, started: Instant, now_ms: i64,
     let mut vars = crate::vars(&context);
     vars.set("layers", loaded.broken.clone());
     let mut facts = Facts { time_ms: now_ms, rules_version: loaded.know.version.clone(), cwd: context.cwd.to_string_lossy().into_owned(), ..Facts::default() };
-    let (mut plan, judged) = match &event {
-        Ok(event) => {
-            describe(event, &mut facts);
-            match &event.kind {
-                EventKind::PreToolUse(call) => (plan(call, event, &loaded, &context, &vars), true),
-                _ => (Plan::default(), false),
-            }
-        }
+    match &event {
+        Ok(event) => describe(event, &mut facts),
         Err(error) => {
             facts.event = "unreadable".into();
             facts.error = Some(error.to_string());
+        }
+    }
+    let judged = !event.as_ref().is_ok_and(|event| !matches!(event.kind, EventKind::PreToolUse(_)));
+    let identity = Arc::new(Identity::new(&facts, &loaded.redactor));
+    last_record::prepare(&loaded.state, &identity, judged);
+    #[cfg(feature = "deadman-test")]
+    deadman::die_if_told("GUARD_TEST_DIE_JUDGING");
+    let mut plan = match &event {
+        Ok(event) => match &event.kind {
+            EventKind::PreToolUse(call) => plan(call, event, &loaded, &context, &vars),
+            _ => Plan::default(),
+        },
+        Err(error) => {
             let name = if matches!(error, Unreadable::TooLarge(_)) { "guard.too-large" } else { "guard.unreadable" };
-            (condition(name, &error.to_string()), true)
+            condition(name, &error.to_string())
         }
     };
     let attended = hook::attended(
@@ -127,7 +135,7 @@ pub fn handle(input: Result<Vec<u8>, Unreadable>, started: Instant, now_ms: i64,
     facts.effects = plan.effects.iter().filter(|e| matches!(e.action, Action::Send | Action::Operate(_))).map(ToString::to_string).collect();
     facts.files = plan.judged_files.iter().filter_map(|p| file_hash(p)).collect();
     facts.guard_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let record = Record::new(&facts, &loaded.redactor);
+    let record = Record::of(&identity, &facts, &loaded.redactor);
     let mut outcome = Outcome {
         answer: String::new(),
         drain: decision.is_some_and(|d| d > Decision::Allow) || !judged,

@@ -24,6 +24,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         findings: totals.findings,
         latency_us,
         errors: totals.errors,
+        unjudged: open.unjudged(&Filter::default())?,
         backlog_bytes: rotate::waiting_bytes(&state),
         chain_intact: chain::verify(&state, None)?.changed.is_none(),
         last_record_s: totals.newest_ms as f64 / 1000.0,

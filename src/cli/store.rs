@@ -233,5 +233,6 @@ pub fn digest(state: &Path, since_ms: i64, until_ms: Option<i64>, format: Digest
 fn recorded(state: &Path, filter: &Filter, until_ms: i64) -> Result<audit::Digest, store::StoreError> {
     let store = Store::open(state)?;
     let records: Vec<Record> = store.records(filter)?.into_iter().map(|(_, r)| r).collect();
-    Ok(audit::digest(&records, &store.notes(filter)?, filter.since_ms.unwrap_or(0), until_ms))
+    let unjudged = usize::try_from(store.unjudged(filter)?).unwrap_or(usize::MAX);
+    Ok(audit::Digest { unjudged, ..audit::digest(&records, &store.notes(filter)?, filter.since_ms.unwrap_or(0), until_ms) })
 }

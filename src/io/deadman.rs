@@ -4,8 +4,8 @@
 //! fatal signals on a stack of their own (a stack overflow leaves no other), and guard's own deadline. One atomic flag decides
 //! who answers: two half answers would be read as none.
 //!
-//! This is the only file with `unsafe`. Its argument: the handlers touch nothing but two atomics, a constant byte string
-//! and three async-signal-safe system calls (`write`, `_exit`, and none else); the alternate stack is leaked and so outlives them; the
+//! This is the only file with `unsafe`. Its argument: the handlers touch nothing but atomics, a constant byte string, what
+//! [`super::last_record`] has laid down, and async-signal-safe system calls; nothing allocates or locks; the alternate stack is leaked and so outlives them; the
 //! structures given to the kernel are fully initialised locals. What it cannot help: `SIGKILL`, and a kernel call that never
 //! returns while signals are blocked in it (a dead network volume); there the client's own `timeout` with `onFailure` decides.
 #![allow(unsafe_code, reason = "signal handlers cannot be written without it; see the module's argument")]
@@ -27,7 +27,7 @@ pub fn arm(denial: &'static [u8]) {
     DENIAL_LEN.store(denial.len(), Ordering::SeqCst);
     std::panic::set_hook(Box::new(|info| {
         eprintln!("guard: internal error: {info}");
-        last_words();
+        last_words("a panic");
     }));
     let stack: &'static mut [std::mem::MaybeUninit<u8>] = Box::leak(Box::new_uninit_slice(ALTERNATE_STACK));
     // SAFETY: the stack is leaked, so it stays valid, and is left unwritten, so its pages cost nothing until a signal comes; `action` is zeroed and then filled; the handler is async-signal-safe.
@@ -76,12 +76,25 @@ pub fn answer(bytes: &[u8]) {
     write_all(bytes);
 }
 
-extern "C" fn on_signal(_: libc::c_int) {
-    last_words();
+extern "C" fn on_signal(signal: libc::c_int) {
+    last_words(match signal {
+        libc::SIGSEGV => "SIGSEGV",
+        libc::SIGABRT => "SIGABRT",
+        libc::SIGBUS => "SIGBUS",
+        libc::SIGILL => "SIGILL",
+        libc::SIGFPE => "SIGFPE",
+        libc::SIGXCPU => "SIGXCPU",
+        libc::SIGSYS => "SIGSYS",
+        libc::SIGTERM => "SIGTERM",
+        libc::SIGHUP => "SIGHUP",
+        libc::SIGINT => "SIGINT",
+        libc::SIGALRM => "its deadline passed",
+        _ => "a signal",
+    });
 }
 
-/// Writes the denial once and ends the process with status 0: the client honours the JSON only then for sure.
-fn last_words() -> ! {
+/// Writes the denial once, then its record, and ends the process with status 0: the client honours the JSON only then for sure.
+fn last_words(cause: &str) -> ! {
     if !ANSWERED.swap(true, Ordering::SeqCst) {
         let denial = DENIAL.load(Ordering::SeqCst);
         let len = DENIAL_LEN.load(Ordering::SeqCst);
@@ -89,6 +102,7 @@ fn last_words() -> ! {
             // SAFETY: pointer and length come from one `&'static [u8]` stored by `arm`.
             write_all(unsafe { std::slice::from_raw_parts(denial, len) });
         }
+        super::last_record::append(cause);
     }
     // SAFETY: `_exit` is async-signal-safe and does not return.
     unsafe { libc::_exit(0) }
@@ -125,9 +139,9 @@ pub fn reach(name: &str) {
     let _ = name;
 }
 
-/// Dies on purpose, for the tests of the switch; only in builds with the feature `deadman-test`.
+/// Dies on purpose, for the tests of the switch; only in builds with the feature `deadman-test`. `told` is a variable that says how.
 #[cfg(feature = "deadman-test")]
-pub fn die_if_told() {
+pub fn die_if_told(told: &str) {
     #[allow(unconditional_recursion, reason = "a stack overflow is what is tested")]
     fn deeper(n: u64) -> u64 {
         let room = std::hint::black_box([n; 512]);
@@ -137,12 +151,13 @@ pub fn die_if_told() {
         // SAFETY: raising a signal in one's own process.
         unsafe { libc::raise(signal) };
     };
-    match std::env::var("GUARD_TEST_DIE").as_deref() {
+    match std::env::var(told).as_deref() {
         Ok("panic") => panic!("told to"),
         Ok("segv") => raise(libc::SIGSEGV),
         Ok("abort") => std::process::abort(),
         Ok("bus") => raise(libc::SIGBUS),
         Ok("xcpu") => raise(libc::SIGXCPU),
+        Ok("term") => raise(libc::SIGTERM),
         Ok("stack") => {
             std::hint::black_box(deeper(0));
         }

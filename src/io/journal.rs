@@ -139,13 +139,20 @@ pub fn trouble(state: &Path) -> Option<String> {
 /// One frame.
 pub fn encode(id: &[u8; 16], payload: &[u8]) -> Vec<u8> {
     let mut frame = Vec::with_capacity(HEADER + payload.len());
-    frame.extend_from_slice(MAGIC);
-    frame.extend_from_slice(&[VERSION, 0]);
-    frame.extend_from_slice(&u16::try_from(payload.len()).unwrap_or(u16::MAX).to_le_bytes());
-    frame.extend_from_slice(id);
-    frame.extend_from_slice(&checksum(id, payload));
+    frame.extend_from_slice(&head(id, payload));
     frame.extend_from_slice(payload);
     frame
+}
+
+/// What stands in a frame before its payload.
+pub(super) fn head(id: &[u8; 16], payload: &[u8]) -> [u8; HEADER] {
+    let mut head = [0; HEADER];
+    head[..4].copy_from_slice(MAGIC);
+    head[4] = VERSION;
+    head[6..8].copy_from_slice(&u16::try_from(payload.len()).unwrap_or(u16::MAX).to_le_bytes());
+    head[8..24].copy_from_slice(id);
+    head[24..].copy_from_slice(&checksum(id, payload));
+    head
 }
 
 fn checksum(id: &[u8], payload: &[u8]) -> [u8; 8] {

@@ -7,6 +7,7 @@ pub mod deadman;
 pub mod drain;
 pub mod files;
 pub mod journal;
+pub mod last_record;
 pub mod lost;
 pub mod rotate;
 pub mod store;

@@ -250,6 +250,23 @@ impl Store {
     }
 }
 
+/// A call may run for this long after it was judged, and still its two records belong together.
+const LONGEST_CALL_MS: i64 = 86_400_000;
+
+impl Store {
+    /// Calls of a time span that ran (an event after the tool is there) although no event before the tool was judged under the same
+    /// `tool_use_id`. A call that runs while its first record is pruned away counts too.
+    pub fn unjudged(&self, filter: &Filter) -> Result<u64, StoreError> {
+        let (since, until) = (filter.since_ms.unwrap_or(i64::MIN), filter.until_ms.unwrap_or(i64::MAX));
+        let query = "WITH ran AS (SELECT json_extract(json, '$.tool_use_id') AS id FROM record WHERE event IN ('PostToolUse', 'PostToolUseFailure') \
+                     AND session <> 'probe' AND time_ms >= ?1 AND time_ms < ?2), \
+                     judged AS (SELECT json_extract(json, '$.tool_use_id') AS id FROM record WHERE event = 'PreToolUse' AND decision <> '' AND time_ms >= ?3) \
+                     SELECT COUNT(*) FROM ran WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM judged WHERE id IS NOT NULL)";
+        let count: i64 = self.db.query_row(query, params![since, until, since.saturating_sub(LONGEST_CALL_MS)], |r| r.get(0)).map_err(self.sql())?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+}
+
 fn anchor(db: &Connection) -> rusqlite::Result<(i64, String)> {
     let found = db.query_row("SELECT seq, hash FROM anchor", [], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
     Ok(found.unwrap_or((0, String::new())))
