@@ -45,9 +45,6 @@ impl<'t> Subject<'t> {
     }
 }
 
-/// Characters that are more than themselves in a pattern.
-const SPECIAL: [char; 5] = ['*', '?', '[', '{', '\\'];
-
 /// How surely `pattern` matches the text. A pattern without `/` is held against the last component of a path.
 pub fn matches(pattern: &str, subject: &Subject<'_>) -> Certainty {
     if pattern == "**" || pattern == "*" {
@@ -60,11 +57,11 @@ pub fn matches(pattern: &str, subject: &Subject<'_>) -> Certainty {
     if subject.differs_at_an_edge(pattern) {
         return Certainty::No;
     }
-    let text = if pattern.contains('/') { whole } else { last };
-    if !pattern.contains(SPECIAL) {
-        return if pattern == text { Certainty::Yes } else { Certainty::No };
+    let text = if pattern.as_bytes().contains(&b'/') { whole } else { last };
+    if pattern.as_bytes().contains(&b'{') {
+        return written_out(pattern).map(|p| known_matches(&p, text)).max().unwrap_or(Certainty::No);
     }
-    written_out(pattern).map(|p| known_matches(&p, text)).max().unwrap_or(Certainty::No)
+    known_matches(pattern, text)
 }
 
 /// Hosts: without case, `*` crosses dots.

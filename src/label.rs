@@ -41,7 +41,7 @@ impl Label {
 }
 
 /// A set of labels, each either certain or possible (printed with a `?`). Secrets also say which credentials they may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
 pub struct Labels {
     sure: u8,
     maybe: u8,

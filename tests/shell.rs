@@ -52,3 +52,50 @@ fn a_substitution_is_found_in_every_hole() {
         }
     }
 }
+
+/// Every command that the project has, and those in the file that `GUARD_CORPUS` names: JSON strings, or objects with a `command`.
+fn commands() -> Vec<String> {
+    let bundle = Knowledge::builtin_bundle();
+    let examples = bundle.rules.iter().flat_map(|r| {
+        let e = &r.examples;
+        e.deny.iter().chain(&e.ask).chain(&e.warn).chain(&e.allow).chain(&e.todo)
+    });
+    let mut all: Vec<String> = examples.filter_map(|e| if let Example::Command(text) = e { Some(text.clone()) } else { None }).collect();
+    let corpora = ["allowed", "ordinary", "refused", "carriers"].map(|name| format!("fixtures/corpus/{name}.jsonl"));
+    for path in corpora.into_iter().chain(std::env::var("GUARD_CORPUS")) {
+        let text = std::fs::read_to_string(path).expect("a corpus");
+        all.extend(text.lines().filter_map(|line| {
+            let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            value.as_str().or_else(|| value["command"].as_str()).map(str::to_owned)
+        }));
+    }
+    for entry in std::fs::read_dir("fixtures/shell").expect("fixtures/shell") {
+        let path = entry.expect("entry").path();
+        if path.extension().is_some_and(|e| e == "sh") {
+            all.push(std::fs::read_to_string(path).expect("text"));
+        }
+    }
+    all.extend(bundle.commands.values().flat_map(|spec| spec.names.iter()).map(|name| format!("{name} -a b")));
+    all.extend(guard::shell::plain::NO_NAMES.iter().flat_map(|name| [format!("{name} a 1"), (*name).to_owned()]));
+    all
+}
+
+/// Equal trees, with their places, are judged equally: judging depends on nothing else of the text.
+#[test]
+fn the_short_way_gives_the_grammars_tree() {
+    let (mut short, mut all) = (0, 0);
+    for command in commands() {
+        // The command, its lines and what stands between operators, quotes and blanks: many of these are plain.
+        let lines = command.lines();
+        let pieces = command.split(['|', ';', '&', '\n', '"', '\'', '(', ')']);
+        let turned = command.split_whitespace().rev().collect::<Vec<_>>().join("  ");
+        for text in lines.chain(pieces).chain(command.split_whitespace()).chain([command.as_str(), &format!(" {command} "), &turned]) {
+            all += 1;
+            if let Some(script) = guard::shell::plain::parse(text) {
+                short += 1;
+                assert_eq!(script, guard::shell::parse_with_grammar(text), "`{text}`");
+            }
+        }
+    }
+    assert!(short > 5_000 && short < all, "{short} of {all}");
+}

@@ -156,7 +156,7 @@ pub struct Target {
 }
 
 /// Facts about how an effect happens: `recursive`, `force`, `elevated`, …; sorted, unique.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Modifiers(Vec<String>);
 
 impl Modifiers {
@@ -232,6 +232,14 @@ impl Effect {
             certainty: Certainty::Yes,
             span,
         }
+    }
+}
+
+impl Effect {
+    /// Both are one effect, but for where they stand.
+    pub fn does_the_same(&self, other: &Effect) -> bool {
+        let Effect { action, target, data, with, program, certainty, span: _ } = self;
+        (action, target, data, with, program, certainty) == (&other.action, &other.target, &other.data, &other.with, &other.program, &other.certainty)
     }
 }
 

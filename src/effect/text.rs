@@ -4,7 +4,7 @@ use crate::label::Labels;
 use std::fmt;
 
 /// One stretch of a text.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
     /// These very characters.
     Known(String),
@@ -15,7 +15,7 @@ pub enum Part {
 }
 
 /// Known characters, globs and unknown stretches, and the labels of the data in it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
 pub struct Text {
     parts: Vec<Part>,
     pub labels: Labels,

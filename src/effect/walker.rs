@@ -11,12 +11,17 @@ use crate::list::Vars;
 use crate::verdict::{Certainty, Span};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Steps per call, all together: statements, words, effects, and texts that are read, by their length. Honest commands need hundreds.
 pub const MAX_STEPS: u64 = 30_000;
 
 /// Effects of one call: each is compared with every rule about its action.
 const MAX_EFFECTS: usize = 3_000;
+
+/// Effects of which each is written down, however often it comes; a longer plan has the rest of them once. Most long scripts do the same
+/// things again and again, and a rule says the same of each.
+const REPEATED: usize = 100;
 
 /// Bytes of shell text that cost one step to read; nested text costs more, as each level is read again.
 const BYTES_A_STEP: usize = 128;
@@ -55,6 +60,8 @@ pub struct Walker<'a> {
     pub(super) ever: HashMap<String, Labels>,
     /// What the lists said of paths: one path is asked about several times in a call.
     pub(super) asked: RefCell<HashMap<String, Labels>>,
+    /// Hash of an effect → the places in a long plan where such ones stand.
+    long: HashMap<u64, Vec<usize>>,
 }
 
 impl<'a> Walker<'a> {
@@ -81,6 +88,7 @@ impl<'a> Walker<'a> {
             earlier: HashMap::new(),
             ever: HashMap::new(),
             asked: RefCell::default(),
+            long: HashMap::new(),
         }
     }
 
@@ -139,7 +147,7 @@ impl<'a> Walker<'a> {
         }
         effect.with.join(&shell.ambient);
         effect.certainty = effect.certainty.and(self.certainty);
-        if self.plan.effects.last() == Some(&effect) {
+        if self.plan.effects.last() == Some(&effect) || self.is_repeated(&effect) {
             return;
         }
         if self.plan.effects.len() < MAX_EFFECTS && self.budget.spend(1) {
@@ -148,6 +156,22 @@ impl<'a> Walker<'a> {
             // What is not written down is not judged, so a rule decides about the whole.
             self.exhaust(effect.span);
         }
+    }
+
+    /// Whether the plan is long and has the effect already, from another place.
+    fn is_repeated(&mut self, effect: &Effect) -> bool {
+        let written = &self.plan.effects;
+        if written.len() < REPEATED {
+            return false;
+        }
+        let mut hasher = DefaultHasher::new();
+        (&effect.action, &effect.target.text, &effect.program).hash(&mut hasher);
+        let places = self.long.entry(hasher.finish()).or_default();
+        if places.iter().filter_map(|at| written.get(*at)).any(|one| one.does_the_same(effect)) {
+            return true;
+        }
+        places.push(written.len());
+        false
     }
 
     /// An effect of a program on a target.

@@ -1,34 +1,30 @@
 //! One match against one effect.
 
-use super::Match;
+use super::{Match, Rule};
 use crate::effect::spec::simple_glob;
 use crate::effect::{Effect, Text};
 use crate::fixed::{List, Str};
 use crate::label::Label;
 use crate::list::{Asked, Lists, Vars};
 use crate::verdict::Certainty;
+use std::rc::Rc;
 
 /// An effect with the texts that rules ask about, prepared once for all of them.
 pub struct Facts<'e> {
-    effect: &'e Effect,
-    pub target: Asked<'e>,
+    pub effect: &'e Effect,
+    pub target: Rc<Asked<'e>>,
     pub host: Option<Asked<'e>>,
-    pub program: Asked<'e>,
+    pub program: Rc<Asked<'e>>,
 }
 
-impl<'e> Facts<'e> {
-    /// Prepares an effect; `program` is its program.
-    pub fn new(effect: &'e Effect, program: &'e Text) -> Facts<'e> {
-        Facts { effect, target: Asked::text(&effect.target.text), host: effect.target.host.as_ref().map(Asked::host), program: Asked::text(program) }
-    }
+/// The matches of a rule that speak about an action; names of actions may be globs: `*` stands for any, `git.*` for a system's.
+pub fn about_action<'r>(rule: &'r Rule, action: &str) -> Vec<&'r Match> {
+    rule.matches.iter().filter(|one| one.action.is_empty() || one.action.iter().any(|a| simple_glob(a, action))).collect()
 }
 
-/// How surely the effect is what the match describes.
+/// How surely the effect is what the match describes. The match is one [`about_action`] the effect's.
 pub fn matches(one: &Match, facts: &Facts<'_>, lists: &Lists, vars: &Vars) -> Certainty {
     let effect = facts.effect;
-    if !one.action.is_empty() && !one.action.iter().any(|a| action_matches(a, effect.action.name())) {
-        return Certainty::No;
-    }
     if !one.with.iter().all(|m| effect.with.has(m)) || one.without.iter().any(|m| effect.with.has(m)) {
         return Certainty::No;
     }
@@ -94,9 +90,4 @@ fn taken_away(excluded: Certainty, target: &Text) -> Certainty {
         _ if target.prefix().len() > 1 => Certainty::Maybe,
         _ => Certainty::Unknown,
     }
-}
-
-/// Action names may be globs; `*` stands for any, `git.*` for a system's.
-fn action_matches(pattern: &str, name: &str) -> bool {
-    simple_glob(pattern, name)
 }

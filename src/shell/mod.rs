@@ -4,12 +4,18 @@
 //! [`Script::unread`].
 
 mod lower;
+pub mod plain;
 mod skip;
 pub mod word;
 
 use crate::verdict::Span;
-pub use lower::parse;
+pub use lower::parse as parse_with_grammar;
 pub use word::Piece;
+
+/// Reads shell text. Never fails: see [`Script::unread`].
+pub fn parse(source: &str) -> Script {
+    plain::parse(source).unwrap_or_else(|| parse_with_grammar(source))
+}
 
 /// Shell text as a tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
