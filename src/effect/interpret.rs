@@ -82,6 +82,9 @@ impl Walker<'_> {
                 self.effect(shell, Action::Write, path, &about);
             }
         }
+        if chain[0].0.system.as_deref() == Some("git") && self.is_scratch(&inner_shell) {
+            about.with.add("scratch");
+        }
         let stdin_kind = in_force(&chain, &mods, |s| s.stdin.as_deref()).unwrap_or("read").to_owned();
         // `-t FOLDER` gets what the operands behind it are.
         sorted.claims.sort_by_key(|c| c.kind == "land");
@@ -126,6 +129,13 @@ impl Walker<'_> {
     fn goes_nowhere(&self, sorted: &Sorted<'_>) -> bool {
         let mut hosts = sorted.claims.iter().filter(|c| c.kind == "host").map(|c| c.value.split_once("@").map_or_else(|| c.value.clone(), |(_, host)| host));
         hosts.any(|host| network::of_url(&host).is_some_and(|host| self.know.in_list("this-machine", &host, &self.vars) == Certainty::Yes))
+    }
+
+    /// Stands in a temporary folder that is not the project: what is lost there was made to be lost.
+    fn is_scratch(&self, shell: &Shell) -> bool {
+        let Some(cwd) = shell.cwd.as_deref() else { return false };
+        let cwd = Text::known(cwd);
+        self.know.in_list("tmp", &cwd, &self.vars) == Certainty::Yes && self.know.in_list("workspace", &cwd, &self.vars) != Certainty::Yes
     }
 
     /// Gives every operand its type.
