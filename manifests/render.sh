@@ -19,10 +19,12 @@ write() { # write FILE COMMAND...
 
 write components/egress-cilium/ciliumnetworkpolicy.yaml "$guard" egress --rules ../rules render cilium
 write components/egress-proxy/networkpolicy-agent.yaml "$guard" egress --rules ../rules render networkpolicy
+write components/egress-proxy/networkpolicy-proxy.yaml "$guard" egress --rules ../rules render proxypolicy
 for site in overlays/*/site/site.env; do
   to=${site%/site/site.env}/egress
   write "$to/ciliumnetworkpolicy.yaml" "$guard" egress --rules ../rules --site "$site" render cilium
   write "$to/networkpolicy.yaml" "$guard" egress --rules ../rules --site "$site" render networkpolicy
+  write "$to/proxypolicy.yaml" "$guard" egress --rules ../rules --site "$site" render proxypolicy
   write "$to/egress.nft" "$guard" egress --rules ../rules --site "$site" render nftables
   write "$to/dnsmasq.conf" "$guard" egress --rules ../rules --site "$site" render dnsmasq
   write "$to/squid.conf" "$guard" egress --rules ../rules --site "$site" render proxy

@@ -4,24 +4,14 @@
 # `cargo build --features health-bridge` made them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-packages=()
-need() { command -v "$1" >/dev/null || packages+=("$2"); }
+# shellcheck source=pod/tests/engine.bash
+. pod/tests/engine.bash
+need_engine
 need node nodejs; need npm npm; need ip iproute2; need nft nftables; need dnsmasq dnsmasq-base; need squid squid; need setpriv util-linux
 need openssl openssl; need curl curl; need unzip unzip; need promtool prometheus; need prometheus-pushgateway prometheus-pushgateway; need prometheus-alertmanager prometheus-alertmanager; need shellcheck shellcheck
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
-if ((${#packages[@]})); then
-  echo "installing ${packages[*]}"
-  [[ $(id -u) == 0 ]] || { echo "manifests/test.sh: installing needs root" >&2; exit 1; }
-  apt-get update -qq
-  # Nothing that is installed here is to run as a service; a machine that says so already keeps its own file.
-  quiet=/usr/sbin/policy-rc.d
-  if [[ ! -e $quiet ]]; then
-    printf '#!/bin/sh\nexit 101\n' >$quiet
-    chmod 755 $quiet
-    trap 'rm -f $quiet' EXIT
-  fi
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
-fi
+/usr/bin/python3 -c 'import yaml' 2>/dev/null || packages+=(python3-yaml)
+install_missing
 out=$PWD/target/manifests
 mkdir -p "$out"
 if ! cmp -s manifests/requirements.txt "$out/requirements.txt"; then
@@ -45,7 +35,7 @@ cp manifests/tests/package.json manifests/tests/package-lock.json manifests/test
 (cd "$out" && npm ci --silent --no-audit --no-fund)
 
 echo "== scripts"
-shellcheck -- manifests/*.sh manifests/tests/*.sh
+shellcheck -x -P . -- manifests/*.sh manifests/tests/*.sh
 "$out/venv/bin/hadolint" --ignore DL3006 manifests/*/Dockerfile
 echo "== generated files"
 GUARD=${GUARD:-$PWD/target/debug/guard} manifests/render.sh --check
@@ -66,14 +56,29 @@ promtool check rules manifests/components/monitoring/alerts.yaml
 promtool test rules manifests/components/monitoring/tests/alerts.yaml
 python3 manifests/tests/alerts.py "$PWD/manifests/components/monitoring/alerts.yaml" manifests/components/monitoring/tests/alerts.yaml >"$out/firing.yaml"
 promtool test rules "$out/firing.yaml"
+echo "== images"
+start_engine "$out"
+build() { # build NAME ARGUMENT...
+  buildah build --runtime=runc --isolation=oci --network=host --layers --quiet --build-arg BASE_IMAGE="$BASE" "${MOUNTS[@]}" -t "localhost/$1:test" "${@:2}" >"$out/build.log" 2>&1 ||
+    { tail -n 40 "$out/build.log" >&2; exit 1; }
+  podman image inspect "localhost/$1:test" --format "$1: {{.Size}} bytes"
+}
+build agent-egress manifests/egress-image
+stage_is_whole manifests/health-bridge-image/Dockerfile build "$out" --features health-bridge --bin health-bridge
+# As the stage builds it, but for the speed: only the last step is static, so that what `cargo test` made is used again.
+cargo rustc --locked --quiet --features deadman-test,health-bridge --bin health-bridge -- -C target-feature=+crt-static -C relocation-model=static
+mkdir -p "$out/contexts/build"
+cp target/debug/health-bridge "$out/contexts/build/health-bridge"
+build health-bridge --build-context "build=$out/contexts/build" -f manifests/health-bridge-image/Dockerfile .
+manifests/tests/bridge_image.sh localhost/health-bridge:test
 echo "== egress"
-for overlay in homelab plain; do
-  echo "-- $overlay"
-  manifests/tests/egress.sh "$overlay"
-done
+echo "-- homelab, with the images"
+EGRESS_IMAGE=localhost/agent-egress:test manifests/tests/egress.sh homelab
+echo "-- plain, with this machine's programs"
+POD_IMAGE='' manifests/tests/egress.sh plain
 echo "== the egress rows of pod/verify.sh, by the fences"
 # There is no container here, so everything else fails: these two rows must not.
-FENCE=homelab pod/verify.sh local no-such-container >"$out/verify" 2>/dev/null || true
-grep -E '^ok +egress (blocked|allowed)$' "$out/verify" | tee /dev/stderr | wc -l | grep -qx 2 || { cat "$out/verify" >&2; exit 1; }
+POD_IMAGE='' FENCE=homelab pod/verify.sh local no-such-container >"$out/verify" 2>/dev/null || true
+(($(grep -cE '^ok +egress (blocked|allowed)$' "$out/verify") == 2)) || { cat "$out/verify" >&2; exit 1; }
 echo "== the chain of alerts"
 python3 manifests/tests/chain.py "${GUARD:-target/debug/guard}" "${HEALTH_BRIDGE:-target/debug/health-bridge}"

@@ -1,4 +1,5 @@
 """What must hold for the objects of one build, besides their schemas. Each check is a function: objects → complaints."""
+import ipaddress
 import json
 
 PRIVILEGED_INIT = {"egress-rules", "egress-resolver"}
@@ -247,6 +248,58 @@ def fenced(objects):
     return [] if len(ways) == 1 else ["egress is enforced by %s" % (ways or "nothing")]
 
 
+def private(cidr):
+    network = ipaddress.ip_network(cidr)
+    return network.is_private and network.prefixlen >= 8
+
+
+def reachable(objects):
+    """What the policies let out: the agent reaches the proxy, the site's own addresses and the Pushgateway, and no DNS; the proxy reaches
+    DNS and the listed ports. That a plugin enforces it is not seen here."""
+    out = []
+    for o in named(objects, "NetworkPolicy"):
+        if "Egress" not in o["spec"]["policyTypes"]:
+            continue
+        agent = o["metadata"]["name"] == "agent-egress"
+        for rule in o["spec"].get("egress", []):
+            ports = [p.get("port") for p in rule.get("ports", [])]
+            if not rule.get("to"):
+                out.append("%s: a rule without a peer lets everything out" % title(o))
+            if agent and 53 in ports:
+                out.append("%s: DNS carries out whatever is asked" % title(o))
+            for peer in rule.get("to", []):
+                block = peer.get("ipBlock", {})
+                if agent and block and not private(block["cidr"]):
+                    out.append("%s: %s is no address of the site" % (title(o), block["cidr"]))
+                if agent and "podSelector" in peer and ports != [3128]:
+                    out.append("%s: a pod is reached on %s, not on the proxy's port" % (title(o), ports))
+                if not agent and block and (not ports or "169.254.0.0/16" not in block.get("except", [])):
+                    out.append("%s: %s on every port, or with the nodes' credentials" % (title(o), block["cidr"]))
+                if "namespaceSelector" in peer and not ports:
+                    out.append("%s: a whole namespace on every port" % title(o))
+                if not agent and "namespaceSelector" in peer and set(ports) != {53}:
+                    out.append("%s: more than DNS in the cluster" % title(o))
+    for o in named(objects, "CiliumNetworkPolicy"):
+        for rule in o["spec"]["egress"]:
+            if set(rule.get("toEntities", [])) - {"kube-apiserver"} or not all(map(private, rule.get("toCIDR", []))):
+                out.append("%s: %s reaches more than the site" % (title(o), rule))
+            if not rule.get("toCIDR") and not rule.get("toPorts"):
+                out.append("%s: a rule without ports" % title(o))
+            for names in (ports["rules"]["dns"] for ports in rule.get("toPorts", []) if "rules" in ports):
+                if any(n.get("matchPattern") in ("*", "**") for n in names):
+                    out.append("%s: every name is answered" % title(o))
+    service = next((o for o in named(objects, "Service") if o["metadata"]["name"] == "egress-proxy"), None)
+    if service:
+        (c,) = next(spec for o, spec, _ in pods(objects) if o["metadata"]["name"] == "secure-agent-pod")["containers"]
+        values = {v["name"]: v.get("value") for v in c["env"]}
+        url = "http://$(EGRESS_PROXY):%d" % service["spec"]["ports"][0]["port"]
+        if values.get("EGRESS_PROXY") != service["spec"]["clusterIP"] or not values.get("HTTPS_PROXY") == values.get("https_proxy") == url:
+            out.append("the workstation looks for the proxy elsewhere than the Service is")
+        elif list(values).index("EGRESS_PROXY") > list(values).index("HTTPS_PROXY"):
+            out.append("EGRESS_PROXY stands behind what is made of it, and is not put in")
+    return out
+
+
 KNOWN_KEYS = {
     "CiliumNetworkPolicy": {"endpointSelector", "egress", "ingress", "description"},
     "ExternalSecret": {"refreshInterval", "secretStoreRef", "target", "data", "dataFrom"},
@@ -296,4 +349,4 @@ def watched(objects):
     return out
 
 
-CHECKS = [keys, watched, restricted, images, data, selectors, references, workstation, fenced]
+CHECKS = [keys, watched, restricted, images, data, selectors, references, workstation, fenced, reachable]

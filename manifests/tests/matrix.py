@@ -111,17 +111,18 @@ def main():
                 failed += 1
                 print("%s with %s: %s: %s" % (overlay, components or "its own components", check, what))
         whole = build(folder, "homelab", ["egress-cilium", "egress-hook", "external-secrets", "monitoring"])
+        proxied = build(folder, "homelab", ["egress-proxy", "egress-hook"])
         for path in sorted((folder / "examples").glob("*.yaml")):
             for check, what in schemas.check([o for o in yaml.safe_load_all(path.read_text()) if o]):
                 failed += 1
                 print("%s: %s: %s" % (path.name, check, what))
-    for what, check, breaks in twins.TWINS:
-        twin = copy.deepcopy(whole)
+    for sound, (what, check, breaks) in [(whole, t) for t in twins.TWINS] + [(proxied, t) for t in twins.PROXY_TWINS]:
+        twin = copy.deepcopy(sound)
         breaks(twin)
         if not any(name == check for name, _ in complaints(twin, schemas)):
             failed += 1
             print("broken twin not noticed by `%s`: %s" % (check, what))
-    print("%d builds, %d objects against Kubernetes %s, %d broken twins: %d complaints" % (builds, len(schemas.known), ", ".join(VERSIONS), len(twins.TWINS), failed))
+    print("%d builds, %d objects against Kubernetes %s, %d broken twins: %d complaints" % (builds, len(schemas.known), ", ".join(VERSIONS), len(twins.TWINS + twins.PROXY_TWINS), failed))
     sys.exit(failed > 0)
 
 

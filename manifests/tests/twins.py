@@ -21,6 +21,10 @@ def drop(objects, kind, name):
     objects.remove(get(objects, kind, name))
 
 
+def rules(objects, kind, name):
+    return get(objects, kind, name)["spec"]["egress"]
+
+
 # (what is broken, part of the check's name, the change)
 TWINS = [
     ("a mistyped field", "schema", lambda o: change(get(o, "Deployment", "secure-agent-pod")["spec"], "replica", 1)),
@@ -68,4 +72,21 @@ TWINS = [
     ("a role that reads Secrets", "workstation", lambda o: get(o, "ClusterRole", "agent-viewer")["rules"][0]["resources"].append("secrets")),
     ("a role that gives roles", "workstation", lambda o: get(o, "ClusterRole", "agent-viewer")["rules"][0]["verbs"].append("bind")),
     ("no fence", "fenced", lambda o: drop(o, "CiliumNetworkPolicy", "agent-egress")),
+    ("a Cilium policy for the world", "reachable", lambda o: rules(o, "CiliumNetworkPolicy", "agent-egress").append({"toEntities": ["world"], "toPorts": [{"ports": [{"port": "443", "protocol": "TCP"}]}]})),
+    ("a Cilium policy with an address of the internet", "reachable", lambda o: rules(o, "CiliumNetworkPolicy", "agent-egress")[-1]["toCIDR"].append("203.0.112.0/20")),
+    ("a Cilium policy that answers every name", "reachable", lambda o: rules(o, "CiliumNetworkPolicy", "agent-egress")[0]["toPorts"][0]["rules"]["dns"].append({"matchPattern": "*"})),
+]
+# The same for a build with the proxy.
+PROXY_TWINS = [
+    ("no policy for the agent", "fenced", lambda o: drop(o, "NetworkPolicy", "agent-egress")),
+    ("a rule without a peer", "reachable", lambda o: rules(o, "NetworkPolicy", "agent-egress").append({"ports": [{"port": 443}]})),
+    ("DNS for the agent", "reachable", lambda o: rules(o, "NetworkPolicy", "agent-egress").append({"to": [{"namespaceSelector": {}}], "ports": [{"port": 53, "protocol": "UDP"}]})),
+    ("the internet for the agent", "reachable", lambda o: rules(o, "NetworkPolicy", "agent-egress").append({"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 443}]})),
+    ("another port of the proxy's pod", "reachable", lambda o: rules(o, "NetworkPolicy", "agent-egress")[0].pop("ports")),
+    ("every port for the proxy", "reachable", lambda o: rules(o, "NetworkPolicy", "egress-proxy")[1].pop("ports")),
+    ("the nodes' credentials for the proxy", "reachable", lambda o: rules(o, "NetworkPolicy", "egress-proxy")[1]["to"][0]["ipBlock"].pop("except")),
+    ("the cluster for the proxy", "reachable", lambda o: rules(o, "NetworkPolicy", "egress-proxy")[0]["ports"].append({"port": 443})),
+    ("a proxy without its port", "reachable", lambda o: [change(v, "value", "http://$(EGRESS_PROXY)/") for v in main(o)["env"] if v["name"].upper() == "HTTPS_PROXY"]),
+    ("an address that is put in too late", "reachable", lambda o: main(o)["env"].sort(key=lambda v: v["name"] == "EGRESS_PROXY")),
+    ("a proxy's policy for a port that is not there", "selectors", lambda o: change(get(o, "NetworkPolicy", "egress-proxy")["spec"]["ingress"][0]["ports"][0], "port", 3129)),
 ]

@@ -6,6 +6,7 @@ use crate::knowledge::Knowledge;
 use crate::render::{Form, render};
 use crate::site::Site;
 use anyhow::{Context as _, bail};
+use clap::builder::TypedValueParser as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -32,33 +33,15 @@ enum What {
     },
     /// Print what enforces the list
     Render {
-        #[arg(value_enum)]
-        form: FormArgument,
+        #[arg(value_parser = form())]
+        form: Form,
     },
 }
 
-/// The forms by their names on the command line.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum FormArgument {
-    Cilium,
-    Nftables,
-    Dnsmasq,
-    Proxy,
-    Networkpolicy,
-    Layer,
-}
-
-impl From<FormArgument> for Form {
-    fn from(form: FormArgument) -> Form {
-        match form {
-            FormArgument::Cilium => Form::Cilium,
-            FormArgument::Nftables => Form::Nftables,
-            FormArgument::Dnsmasq => Form::Dnsmasq,
-            FormArgument::Proxy => Form::Proxy,
-            FormArgument::Networkpolicy => Form::Networkpolicy,
-            FormArgument::Layer => Form::Layer,
-        }
-    }
+/// Reads a form by its name, and knows the names for the help.
+fn form() -> impl clap::builder::TypedValueParser<Value = Form> {
+    let names = clap::builder::PossibleValuesParser::new(Form::ALL.map(|(name, _)| name));
+    names.try_map(|given| Form::ALL.iter().find(|(name, _)| *name == given).map(|(_, form)| *form).ok_or("unknown form"))
 }
 
 /// Runs the subcommand.
@@ -81,7 +64,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
         What::Check { target } => check(&site.egress, target),
         What::Render { form } => {
-            print!("{}", render((*form).into(), &site));
+            print!("{}", render(*form, &site));
             Ok(super::exit::code(false))
         }
     }

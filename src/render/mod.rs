@@ -20,10 +20,25 @@ pub enum Form {
     Dnsmasq,
     /// The configuration of squid.
     Proxy,
-    /// A NetworkPolicy: addresses and the proxy, as it knows no names.
+    /// The agent's NetworkPolicy: addresses and the proxy, as it knows no names.
     Networkpolicy,
+    /// The proxy's own NetworkPolicy.
+    Proxypolicy,
     /// `egress.toml` of the system layer, so that the hook judges by the same list.
     Layer,
+}
+
+impl Form {
+    /// Every form, by its name on the command line.
+    pub const ALL: [(&'static str, Form); 7] = [
+        ("cilium", Form::Cilium),
+        ("nftables", Form::Nftables),
+        ("dnsmasq", Form::Dnsmasq),
+        ("proxy", Form::Proxy),
+        ("networkpolicy", Form::Networkpolicy),
+        ("proxypolicy", Form::Proxypolicy),
+        ("layer", Form::Layer),
+    ];
 }
 
 /// Labels of the pod that is fenced in.
@@ -35,20 +50,14 @@ const PROXY_PORT: u16 = 3128;
 
 /// The whole text of one form.
 pub fn render(form: Form, site: &Site) -> String {
-    let name = match form {
-        Form::Cilium => "cilium",
-        Form::Nftables => "nftables",
-        Form::Dnsmasq => "dnsmasq",
-        Form::Proxy => "proxy",
-        Form::Networkpolicy => "networkpolicy",
-        Form::Layer => "layer",
-    };
+    let name = Form::ALL.iter().find(|(_, f)| *f == form).map_or("", |(name, _)| name);
     let body = match form {
         Form::Cilium => cilium::render(site),
         Form::Nftables => nftables::render(site),
         Form::Dnsmasq => dnsmasq::render(site),
         Form::Proxy => proxy::render(site),
-        Form::Networkpolicy => networkpolicy::render(site),
+        Form::Networkpolicy => networkpolicy::agent(site),
+        Form::Proxypolicy => networkpolicy::proxy(site),
         Form::Layer => layer::render(site),
     };
     format!("# Made by `guard egress render {name}` of rules/egress.toml and the site's values; do not edit, run manifests/render.sh.\n{body}")

@@ -1,10 +1,11 @@
-//! A NetworkPolicy. It knows no names: what has one goes through the proxy, and there is no DNS to carry anything out.
+//! NetworkPolicies, the agent's and the proxy's. They know no names: what has one goes through the proxy, and there is no DNS to carry anything out.
 
 use super::{AGENT, PROXY, PROXY_PORT};
 use crate::site::Site;
 use std::fmt::Write as _;
 
-pub fn render(site: &Site) -> String {
+/// What the agent's pod may reach.
+pub fn agent(site: &Site) -> String {
     let mut out = format!(
         "# Default-deny egress but for the proxy, the site's networks and the API server. Without it the proxy is only a suggestion.\n\
          apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: agent-egress\nspec:\n  podSelector:\n    matchLabels:\n      {}: {}\n  policyTypes: [Egress]\n  egress:\n    \
@@ -19,6 +20,26 @@ pub fn render(site: &Site) -> String {
     }
     for range in site.networks() {
         let _ = writeln!(out, "    - to:\n        - ipBlock:\n            cidr: {range}");
+    }
+    out
+}
+
+/// Who may use the proxy, and what it may reach.
+pub fn proxy(site: &Site) -> String {
+    let mut out = format!(
+        "# Who may use the proxy, and what it may reach: the cluster's DNS, and the ports of the list anywhere outside. Without it any pod\n\
+         # of the cluster could use it.\n\
+         apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: egress-proxy\nspec:\n  podSelector:\n    matchLabels:\n      {}: {}\n  \
+         policyTypes: [Ingress, Egress]\n  ingress:\n    - from:\n        - podSelector:\n            matchLabels:\n              {}: {}\n      ports:\n        - port: {PROXY_PORT}\n          protocol: TCP\n  \
+         egress:\n    - to:\n        - namespaceSelector:\n            matchLabels:\n              kubernetes.io/metadata.name: kube-system\n      ports:\n        - port: 53\n          protocol: UDP\n        - port: 53\n          protocol: TCP\n    \
+         - to:\n        - ipBlock:\n            cidr: 0.0.0.0/0\n            except: [169.254.0.0/16]\n      ports:\n",
+        PROXY.0, PROXY.1, AGENT.0, AGENT.1
+    );
+    let mut ports: Vec<u16> = site.egress.destination.iter().flat_map(|one| one.ports.iter().copied()).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    for port in ports {
+        let _ = writeln!(out, "        - port: {port}\n          protocol: TCP");
     }
     out
 }

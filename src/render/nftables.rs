@@ -23,6 +23,8 @@ pub fn render(site: &Site) -> String {
         out.push_str("  set metrics {\n    type ipv4_addr\n  }\n");
     }
     out.push_str("  chain output {\n    type filter hook output priority filter; policy drop;\n    oifname \"lo\" accept\n    ct state established,related accept\n");
+    // A listed name that suddenly points to the node's metadata service.
+    out.push_str("    ip daddr 169.254.0.0/16 reject with icmpx admin-prohibited\n");
     if !site.resolvers.is_empty() {
         let to = joined(&site.resolvers, ", ");
         let _ = writeln!(out, "    meta skuid {RESOLVER_UID} ip daddr {{ {to} }} udp dport 53 accept\n    meta skuid {RESOLVER_UID} ip daddr {{ {to} }} tcp dport 53 accept");
