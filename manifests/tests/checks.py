@@ -2,6 +2,8 @@
 import ipaddress
 import json
 
+import grafana
+
 PRIVILEGED_INIT = {"egress-rules", "egress-resolver"}
 BUILT_IN_ROLES = {"cluster-admin", "admin", "edit", "view"}
 WORKLOADS = {"Deployment", "StatefulSet", "DaemonSet"}
@@ -335,6 +337,7 @@ def watched(objects):
             except ValueError as error:
                 out.append("%s: %s is no JSON: %s" % (title(o), key, error))
                 continue
+            out += ["%s: %s: %s" % (title(o), key, c) for c in grafana.complaints(text)]
             if "groups" in content:
                 asked = {r["title"]: r["data"][0]["model"]["expr"] for g in content["groups"] for r in g["rules"]}
                 uids = [r["uid"] for g in content["groups"] for r in g["rules"]]

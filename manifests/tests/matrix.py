@@ -16,6 +16,7 @@ import kubernetes_validate
 import yaml
 
 import checks
+import grafana
 import twins
 
 VERSIONS = ["1.37", "1.36", "1.35", "1.34"]  # the current one and the three before it
@@ -116,6 +117,10 @@ def main():
             for check, what in schemas.check([o for o in yaml.safe_load_all(path.read_text()) if o]):
                 failed += 1
                 print("%s: %s: %s" % (path.name, check, what))
+        for path in sorted((folder / "examples").glob("grafana-*.json")):
+            for what in grafana.complaints(path.read_text()):
+                failed += 1
+                print("%s: %s" % (path.name, what))
     for sound, (what, check, breaks) in [(whole, t) for t in twins.TWINS] + [(proxied, t) for t in twins.PROXY_TWINS]:
         twin = copy.deepcopy(sound)
         breaks(twin)

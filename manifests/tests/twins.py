@@ -1,4 +1,5 @@
 """Broken twins: each change of a sound build must be noticed by the named check."""
+import json
 
 
 def get(objects, kind, name):
@@ -25,6 +26,19 @@ def rules(objects, kind, name):
     return get(objects, kind, name)["spec"]["egress"]
 
 
+def rewrite(objects, name, breaks):
+    """Changes the JSON that a ConfigMap carries."""
+    data = get(objects, "ConfigMap", name)["data"]
+    for key in data:
+        content = json.loads(data[key])
+        breaks(content)
+        data[key] = json.dumps(content)
+
+
+def alert(content):
+    return content["groups"][0]["rules"][0]
+
+
 # (what is broken, part of the check's name, the change)
 TWINS = [
     ("a mistyped field", "schema", lambda o: change(get(o, "Deployment", "secure-agent-pod")["spec"], "replica", 1)),
@@ -36,6 +50,13 @@ TWINS = [
     ("a rule with a malformed duration", "custom", lambda o: change(get(o, "PrometheusRule", "agent-alerts")["spec"]["groups"][0]["rules"][0], "for", "soon")),
     ("an alert that only Prometheus has", "watched", lambda o: get(o, "PrometheusRule", "agent-alerts")["spec"]["groups"][0]["rules"][0].update(expr="vector(1)")),
     ("a dashboard that is no JSON", "watched", lambda o: change(get(o, "ConfigMap", "agent-dashboard")["data"], "dashboard.json", "{")),
+    ("a panel with a field that Grafana does not know", "watched", lambda o: rewrite(o, "agent-dashboard", lambda c: change(c["panels"][0], "fieldConfigs", {}))),
+    ("a panel with a field of the wrong type", "watched", lambda o: rewrite(o, "agent-dashboard", lambda c: change(c["panels"][0]["gridPos"], "w", "8"))),
+    ("a variable of a kind that is none", "watched", lambda o: rewrite(o, "agent-dashboard", lambda c: change(c["templating"]["list"][0], "type", "queery"))),
+    ("a query with an unknown field", "watched", lambda o: rewrite(o, "agent-dashboard", lambda c: change(c["panels"][0]["targets"][0], "expression", "up"))),
+    ("a Grafana alert in a state that is none", "watched", lambda o: rewrite(o, "agent-grafana-alerts", lambda c: change(alert(c), "noDataState", "Okay"))),
+    ("a Grafana alert whose condition is no query", "watched", lambda o: rewrite(o, "agent-grafana-alerts", lambda c: change(alert(c), "condition", "C"))),
+    ("a Grafana group without a folder", "watched", lambda o: rewrite(o, "agent-grafana-alerts", lambda c: c["groups"][0].pop("folder"))),
     ("a custom resource without a schema", "custom", lambda o: change(get(o, "CiliumNetworkPolicy", "agent-egress"), "kind", "CiliumNetworkPolice")),
     ("a privileged container", "restricted", lambda o: change(main(o)["securityContext"], "privileged", True)),
     ("a container that may escalate", "restricted", lambda o: main(o)["securityContext"].pop("allowPrivilegeEscalation")),

@@ -41,7 +41,8 @@ def grafana():
     rules = []
     for rule in source():
         uid = "agent-" + re.sub(r"(?<!^)(?=[A-Z])", "-", rule["alert"]).lower()
-        annotations = {k: v.replace("$value | humanizeDuration", "$values.A.Value").replace("$value | humanize", "$values.A.Value").replace("$value", "$values.A.Value") for k, v in rule["annotations"].items()}
+        # Grafana names the query; functions on the value are Prometheus' own.
+        annotations = {k: re.sub(r"\$value\b", "$values.A.Value", v) for k, v in rule["annotations"].items()}
         rules.append({
             "uid": uid[:40], "title": rule["alert"], "condition": "B", "for": rule["for"], "noDataState": "OK", "execErrState": "Error",
             "labels": rule["labels"], "annotations": annotations,
