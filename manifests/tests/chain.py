@@ -159,6 +159,13 @@ def run(chain):
 
     bearer = {"authorization": "Bearer " + SECRET}
     before = json.dumps(chain.issues())
+    # More connections than the bridge serves at once, each with a request that never becomes whole.
+    slow = [socket.create_connection(("127.0.0.1", chain.port["bridge"])) for _ in range(100)]
+    for n, one in enumerate(slow):
+        one.settimeout(60)
+        one.sendall(b"POST /alerts HTTP/1.1\r\ncontent-length: 9\r\n" + b"\r\n{" * (n % 2))
+    chain.row("it answers while slow connections wait for more", lambda: chain.http("bridge", "/healthz")[0] == 200, 60)
+    chain.row("a connection that never sends its request is closed", lambda: all(one.recv(99).startswith(b"HTTP/1.1 408") for one in slow))
     strange = {"status": "firing", "startsAt": "2026-01-01T00:00:00Z", "fingerprint": "ab"}
     send = lambda labels: chain.http("bridge", "/alerts", json.dumps({"alerts": [{**strange, "labels": labels}]}).encode(), "POST", bearer)[0]
     chain.row("a wrong secret is refused", lambda: chain.http("bridge", "/alerts", b"{}", "POST", {"authorization": "Bearer " + SECRET + "x"})[0] == 401)

@@ -5,6 +5,7 @@
 
 mod alert;
 mod github;
+mod http;
 mod server;
 mod tell;
 
@@ -48,7 +49,7 @@ fn settings() -> Result<Settings, String> {
 }
 
 fn main() -> ExitCode {
-    match settings().and_then(server::serve) {
+    match settings().and_then(|settings| server::serve(&settings)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(what) => {
             eprintln!("health-bridge: {what}");
