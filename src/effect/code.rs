@@ -17,6 +17,7 @@ impl Walker<'_> {
         let found = match table.grammar.as_deref() {
             Some("sed") => inline::scan_sed(text),
             Some("sql") => inline::scan_sql(text),
+            Some("lines") => inline::scan_lines(text, table, &self.home()),
             _ => inline::scan(text, table, &self.home()),
         };
         let mut about = about.clone();

@@ -244,7 +244,7 @@ impl Walker<'_> {
             }
             let path = self.absolute(shell, &candidate);
             let labels = self.secret_labels(&path);
-            let listed = ["startup-files", "guard-files", "client-settings"]
+            let listed = ["startup-files", "guard-files", "client-settings", "control-sockets"]
                 .iter()
                 .any(|list| self.know.in_list(list, &path, &self.vars) >= Certainty::Maybe);
             if labels.has(Label::Secret) || labels.may_have(Label::Secret) || listed {

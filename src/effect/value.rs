@@ -392,6 +392,8 @@ impl Walker<'_> {
             self.touch(shell, &claim.value, about);
             return;
         };
+        // A blank ends the type's name, so it is spelled out.
+        let separator = if separator == "blank" { " " } else { separator };
         let parts: Vec<Text> = match how {
             "after" => claim.value.split_once(separator).map(|(_, tail)| tail).into_iter().collect(),
             "before" => vec![claim.value.split_once(separator).map_or(claim.value.clone(), |(head, _)| head)],

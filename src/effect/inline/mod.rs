@@ -8,6 +8,7 @@
 mod call;
 mod evaluate;
 mod lex;
+mod lines;
 mod scan;
 mod sed;
 mod sql;
@@ -17,6 +18,7 @@ use crate::table::Table;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+pub use lines::scan_lines;
 pub use scan::scan;
 pub use sed::scan as scan_sed;
 pub use sql::scan as scan_sql;
@@ -54,7 +56,7 @@ pub enum Found {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Language {
-    /// `sed` and `sql` have a reader of their own.
+    /// `sed` and `sql` have a reader of their own, and so have languages of `lines`.
     pub grammar: Option<String>,
     pub comment: Vec<String>,
     pub strings: Vec<String>,

@@ -1,0 +1,114 @@
+//! Languages of one command a line, as debuggers, editors and file transfer clients have them: a word and its operands. What the
+//! word does is in the tables of the language; a word of punctuation (`!`) may touch what follows.
+
+use super::{Found, Language, scan};
+use crate::effect::spec::simple_glob;
+use crate::effect::text::Text;
+
+/// Lines that are read; more are data.
+const MOST: usize = 500;
+
+/// What the lines would do, in order. `home` is the user's home folder, which `~` stands for.
+pub fn scan_lines(code: &Text, language: &Language, home: &str) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut rest = Some(code.clone());
+    for _ in 0..MOST {
+        let Some(text) = rest else { break };
+        let (line, tail) = text.split_once("\n").map_or_else(|| (text.clone(), None), |(line, tail)| (line, Some(tail)));
+        for part in statements(&line) {
+            one(&part, language, home, &mut found);
+        }
+        rest = tail;
+    }
+    found
+}
+
+/// The statements of a line; one that begins with punctuation, and so is another program's text, reaches to its end.
+fn statements(line: &Text) -> Vec<Text> {
+    let mut all = Vec::new();
+    let mut rest = line.clone();
+    while !rest.prefix().trim_start().starts_with(|c: char| c.is_ascii_punctuation()) {
+        let Some((first, tail)) = rest.split_once(";") else { break };
+        all.push(first);
+        rest = tail;
+    }
+    all.push(rest);
+    all
+}
+
+fn one(line: &Text, language: &Language, home: &str, found: &mut Vec<Found>) {
+    let begin = line.prefix().len() - line.prefix().trim_start_matches([' ', '\t', ':']).len();
+    let Some(line) = line.strip_bytes(begin) else { return };
+    if let Some(rest) = language.shell.iter().filter(|w| !w.starts_with(char::is_alphanumeric)).find_map(|w| line.strip_prefix(w)) {
+        found.push(Found::Shell(rest));
+        return;
+    }
+    let (word, rest) = line.split_once(" ").unwrap_or_else(|| (line.clone(), Text::default()));
+    let Some(word) = word.as_known() else { return };
+    let is = |table: &[String]| table.iter().any(|glob| simple_glob(glob, word));
+    if is(&language.shell) {
+        found.push(Found::Shell(rest));
+        return;
+    }
+    if is(&language.eval) {
+        found.extend(scan(&rest, language, home));
+        return;
+    }
+    // `r !command`, `w !command`
+    if let Some(command) = rest.strip_prefix("!") {
+        found.push(Found::Shell(command));
+        return;
+    }
+    for operand in words(&rest, home) {
+        if is(&language.read) {
+            found.push(Found::Read(operand));
+        } else if is(&language.write) {
+            found.push(Found::Write(operand));
+        } else if is(&language.delete) {
+            found.push(Found::Delete { path: operand, recursive: false });
+        } else if is(&language.connect) {
+            found.push(Found::Connect(operand));
+        } else {
+            found.push(Found::Literal(operand));
+        }
+    }
+}
+
+/// The operands, without flags and quotes.
+fn words(rest: &Text, home: &str) -> Vec<Text> {
+    let mut all = Vec::new();
+    let mut rest = rest.clone();
+    while !rest.is_empty() && all.len() < 64 {
+        let (word, tail) = rest.split_once(" ").unwrap_or_else(|| (rest.clone(), Text::default()));
+        rest = tail;
+        let word = word.as_known().map_or(word.clone(), |known| {
+            let plain = known.trim_matches(['"', '\'']);
+            Text::known(plain.strip_prefix("~/").map_or_else(|| plain.to_owned(), |inside| format!("{home}/{inside}")))
+        });
+        if !word.is_empty() && !word.prefix().starts_with('-') {
+            all.push(word);
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_operands_and_other_programs_text() {
+        let language = Language { shell: vec!["!".into(), "shell".into()], read: vec!["put".into()], ..Language::default() };
+        let code = Text::known("open h; put -c ~/x 'y'\n!a; b\nshell c; r !d");
+        let found = scan_lines(&code, &language, "/h");
+        let expected = [
+            Found::Literal(Text::known("h")),
+            Found::Read(Text::known("/h/x")),
+            Found::Read(Text::known("y")),
+            Found::Shell(Text::known("a; b")),
+            Found::Shell(Text::known("c")),
+            Found::Shell(Text::known("d")),
+        ];
+        assert_eq!(found, expected);
+    }
+}
