@@ -39,9 +39,9 @@ impl<'t> Subject<'t> {
         self.known.is_some() && (!special(first) && first != whole && first != last || !special(end) && end != tail)
     }
 
-    /// All of the text is known, and it does not begin with `prefix`.
-    pub fn surely_begins_otherwise(&self, prefix: &str) -> bool {
-        self.known.is_some_and(|(whole, _)| !whole.starts_with(prefix))
+    /// All of the text is known, and it does not begin with `prefix` and `then`.
+    pub fn surely_begins_otherwise(&self, prefix: &str, then: &str) -> bool {
+        self.known.is_some_and(|(whole, _)| !whole.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(then)))
     }
 }
 

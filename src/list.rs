@@ -22,11 +22,19 @@ impl Vars {
         self.values.push((name.to_owned(), values));
     }
 
-    /// The pattern begins with a placeholder, and the text with something else than its values.
+    /// The pattern begins with a placeholder, and the text with something else than its values and what stands behind it. Most
+    /// questions about a file in the home folder are answered by this, without writing the pattern out.
     fn surely_begins_otherwise(&self, pattern: &str, text: &Subject<'_>) -> bool {
-        let Some((name, _)) = pattern.strip_prefix('{').and_then(|p| p.split_once('}')) else { return false };
+        const SPECIAL: [char; 5] = ['*', '?', '[', '{', '\\'];
+        let Some((name, tail)) = pattern.strip_prefix('{').and_then(|p| p.split_once('}')) else { return false };
+        let literal = &tail[..tail.find(SPECIAL).unwrap_or(tail.len())];
         let mut values = self.values.iter().filter(|(n, _)| n == name).flat_map(|(_, values)| values).peekable();
-        values.peek().is_some() && values.all(|v| !v.contains(['*', '?', '[', '{', '\\']) && text.surely_begins_otherwise(v.trim_end_matches('/')))
+        values.peek().is_some()
+            && values.all(|value| {
+                let begin = value.trim_end_matches('/');
+                // A pattern without a slash is about a name and not about a path.
+                (begin.contains('/') || literal.contains('/')) && !value.contains(SPECIAL) && text.surely_begins_otherwise(begin, literal)
+            })
     }
 
     /// The pattern with its placeholders replaced; a placeholder without a value matches nothing.
@@ -179,5 +187,35 @@ impl Lists {
         let answer = self.any_by(entries, text, vars, depth);
         text.answers.borrow_mut().push((list.to_owned(), answer));
         answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Placeholders in front of up to five pieces against texts of as many: the short way says what writing the pattern out says.
+    #[test]
+    fn a_beginning_that_differs_is_no_match() {
+        let (mut seed, mut hits) = (3u64, 0);
+        let mut next = |n: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from((seed >> 33) % n).unwrap_or(0)
+        };
+        let mut vars = Vars::default();
+        vars.set("home", vec!["/h".into()]);
+        vars.set("cwd", vec!["/".into()]);
+        vars.set("many", vec!["/h/a".into(), "a/".into(), "b".into()]);
+        for _ in 0..200_000 {
+            let front = ["{home}", "{cwd}", "{many}", "{none}", "{a,b}"][next(5)];
+            let pattern: String = std::iter::once(front).chain((0..next(5)).map(|_| ["/", "a", "b", "*", "**", "/**/", "?"][next(7)])).collect();
+            let text: String = std::iter::once(["/h", "/", "a", "b"][next(4)]).chain((0..next(5)).map(|_| ["/", "a", "b", "h"][next(4)])).collect();
+            let text = Text::known(text);
+            let asked = Asked::text(&text);
+            let exact = vars.expand(&pattern).iter().map(|p| glob::matches(p, &asked.subject)).max().unwrap_or(Certainty::No);
+            hits += u32::from(exact == Certainty::Yes);
+            assert_eq!(Lists::default().any([pattern.as_str()], &asked, &vars), exact, "`{pattern}` against {text}");
+        }
+        assert!(hits > 5_000, "only {hits} matched");
     }
 }

@@ -36,10 +36,15 @@ pub fn parse(source: &str) -> Script {
             script.unread.push(Span { start: 0, end: u32::try_from(source.len()).unwrap_or(u32::MAX) });
         }
     }
-    // Dropping the tree costs more than the process has left to live.
-    std::mem::forget(result);
+    // Dropping a small tree costs more than the process has left to live; the memory of a large one is used again for what it leads to.
+    if source.len() < LARGE {
+        std::mem::forget(result);
+    }
     script
 }
+
+/// Bytes of a text whose tree is worth giving back.
+const LARGE: usize = 16 << 10;
 
 struct Lower<'a> {
     source: &'a str,
