@@ -101,4 +101,22 @@ impl Walker<'_> {
             name => self.typed(shell, name, &setting, &about, None),
         }
     }
+
+    /// `ext::COMMAND`: a remote that is a command. A `%` and a blank stand for a blank inside of a word, other letters behind a `%` for
+    /// what git puts in.
+    pub(super) fn git_transport(&mut self, shell: &Shell, command: &Text, about: &About) {
+        let script = match command.as_known() {
+            Some(known) => {
+                let words = known.replace("% ", "\u{1}");
+                let words = words.split_whitespace().map(|word| {
+                    let plain = word.replace('\u{1}', " ").replace("%G", "").replace("%V", "").replace("%S", "git-upload-pack").replace("%%", "%");
+                    shell_words::quote(&plain).into_owned()
+                });
+                Text::known(words.collect::<Vec<_>>().join(" ")).labelled(command.labels)
+            }
+            None => command.clone(),
+        };
+        let mut inner = shell.other_process();
+        self.run_at(&mut inner, &script, Text::default(), about.span);
+    }
 }

@@ -338,6 +338,9 @@ impl Walker<'_> {
             "object" => sum.objects.push((value.clone(), claim.modifiers.clone())),
             "git-refspec" => sum.objects.push(git::refspec(value, claim.modifiers.clone())),
             "git-remote" => {
+                if let Some(transport) = value.strip_prefix("ext::") {
+                    self.git_transport(shell, &transport, about);
+                }
                 let host = network::of_git_remote(value);
                 if let Some(host) = &host
                     && value.labels.has(Label::Secret)
