@@ -55,7 +55,7 @@ fn reports_of_the_rule_tests_are_what_they_say() {
     let home = tempfile::tempdir().expect("a folder");
     let text = |format| String::from_utf8(guard(home.path(), &["test", "secret-sent", "--format", format]).stdout).expect("UTF-8");
     assert!(text("human").contains(" passed, 0 failed"));
-    assert!(text("json").lines().all(|l| serde_json::from_str::<serde_json::Value>(l).is_ok_and(|v| v["outcome"] != "failed")));
+    assert!(text("json").lines().all(|l| serde_json::from_str::<serde_json::Value>(l).is_ok_and(|v| v["outcome"] == "passed" || v["outcome"] == "todo")));
     assert!(text("junit").contains("<testsuite name=\"guard\"") && text("junit").ends_with("</testsuite>\n"));
     let sarif: serde_json::Value = serde_json::from_str(&text("sarif")).expect("JSON");
     assert_eq!(sarif["version"], "2.1.0");

@@ -51,7 +51,11 @@ impl Walker<'_> {
         }
         let old = before.and_then(|text| pieces(kind, &keys, text)).unwrap_or_default();
         let new = pieces(kind, &keys, content.prefix()).unwrap_or_default();
-        for piece in new.into_iter().filter(|p| !old.contains(p)).take(MAX_PIECES) {
+        let new: Vec<String> = new.into_iter().filter(|p| !old.contains(p)).collect();
+        if new.len() > MAX_PIECES {
+            self.give_up(&inner);
+        }
+        for piece in new.into_iter().take(MAX_PIECES) {
             let mut own = inner.clone();
             self.run_at(&mut own, &Text::known(piece).labelled(content.labels), Text::default(), about.span);
         }

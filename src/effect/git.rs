@@ -4,6 +4,7 @@ use super::spec;
 use super::state::Shell;
 use super::text::Text;
 use super::walker::{About, Call, Walker};
+use crate::verdict::Certainty;
 
 /// What a refspec changes at the other end: the short name there. `+` forces, an empty source deletes.
 pub(super) fn refspec(value: &Text, mut modifiers: Vec<String>) -> (Text, Vec<String>) {
@@ -25,6 +26,13 @@ pub(super) fn refspec(value: &Text, mut modifiers: Vec<String>) -> (Text, Vec<St
 }
 
 impl Walker<'_> {
+    /// Stands in a temporary folder that is not the project: what is lost there was made to be lost.
+    pub(super) fn is_scratch(&self, shell: &Shell) -> bool {
+        let Some(cwd) = shell.cwd.as_deref() else { return false };
+        let cwd = Text::known(cwd);
+        self.know.in_list("tmp", &cwd, &self.vars) == Certainty::Yes && self.know.in_list("workspace", &cwd, &self.vars) != Certainty::Yes
+    }
+
     /// `git -c alias.NAME=COMMAND NAME …`, and an alias that this script configured before: the command behind the alias.
     pub(super) fn git_alias(&mut self, shell: &Shell, call: &Call) {
         let words = &call.words[1..];

@@ -131,13 +131,6 @@ impl Walker<'_> {
         hosts.any(|host| network::of_url(&host).is_some_and(|host| self.know.in_list("this-machine", &host, &self.vars) == Certainty::Yes))
     }
 
-    /// Stands in a temporary folder that is not the project: what is lost there was made to be lost.
-    fn is_scratch(&self, shell: &Shell) -> bool {
-        let Some(cwd) = shell.cwd.as_deref() else { return false };
-        let cwd = Text::known(cwd);
-        self.know.in_list("tmp", &cwd, &self.vars) == Certainty::Yes && self.know.in_list("workspace", &cwd, &self.vars) != Certainty::Yes
-    }
-
     /// Gives every operand its type.
     fn claim_operands(&mut self, sorted: &mut Sorted<'_>) {
         let types = operand_types(&sorted.chain, &sorted.modifiers);

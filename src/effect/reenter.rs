@@ -9,6 +9,9 @@ use super::text::Text;
 use super::walker::{About, Call, Walker};
 use super::Action;
 
+/// Bytes of a word in which what stands for an argument is replaced.
+const MAX_REPLACED: usize = 64 * 1024;
+
 impl Walker<'_> {
     /// Shell text that the program runs.
     pub(super) fn inner_script(&mut self, shell: &mut Shell, text: &Text, call: &Call, about: &About) -> Text {
@@ -40,7 +43,7 @@ impl Walker<'_> {
         let mut stdin = call.stdin.clone();
         if takes_arguments {
             let placeholder = sorted.claims.iter().find(|c| c.kind == "placeholder" && !c.value.is_empty()).map(|c| c.value.to_string());
-            words = self.with_arguments(words, &call.stdin, placeholder.as_deref().unwrap_or("{}"), sorted);
+            words = self.with_arguments(&inner, words, &call.stdin, placeholder.as_deref().unwrap_or("{}"), sorted);
             stdin = Text::default();
         }
         if words.is_empty() {
@@ -59,7 +62,7 @@ impl Walker<'_> {
     }
 
     /// The words of a command with the arguments that xargs or parallel add.
-    pub(super) fn with_arguments(&mut self, words: Vec<Text>, input: &Text, placeholder: &str, sorted: &Sorted<'_>) -> Vec<Text> {
+    pub(super) fn with_arguments(&mut self, shell: &Shell, words: Vec<Text>, input: &Text, placeholder: &str, sorted: &Sorted<'_>) -> Vec<Text> {
         let replaces = sorted.modifiers.iter().any(|m| m == "replace") || words.iter().any(|w| w.to_string().contains(placeholder));
         let mut arguments: Vec<Text> = match input.as_known() {
             // Arguments that end at a NUL or a line's end keep their blanks and quotes.
@@ -81,9 +84,12 @@ impl Walker<'_> {
                 .map(|word| {
                     let mut out = Text::default();
                     let mut rest = word;
-                    // What stands oftener is no honest command, and long values must not multiply.
-                    for _ in 0..16 {
-                        let Some((head, tail)) = rest.split_once(placeholder) else { break };
+                    while let Some((head, tail)) = rest.split_once(placeholder) {
+                        // Long values must not multiply; what is too long is given up, as anything may stand behind it.
+                        if out.len() + value.len() > MAX_REPLACED {
+                            self.give_up(shell);
+                            break;
+                        }
                         out.push(&head);
                         out.push(&value);
                         rest = tail;

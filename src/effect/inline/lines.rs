@@ -5,7 +5,7 @@ use super::{Found, Language, scan};
 use crate::effect::spec::simple_glob;
 use crate::effect::text::Text;
 
-/// Lines that are read; more are data.
+/// Lines that are followed; more may do anything.
 const MOST: usize = 500;
 
 /// What the lines would do, in order. `home` is the user's home folder, which `~` stands for.
@@ -13,12 +13,15 @@ pub fn scan_lines(code: &Text, language: &Language, home: &str) -> Vec<Found> {
     let mut found = Vec::new();
     let mut rest = Some(code.clone());
     for _ in 0..MOST {
-        let Some(text) = rest else { break };
+        let Some(text) = rest.take() else { break };
         let (line, tail) = text.split_once("\n").map_or_else(|| (text.clone(), None), |(line, tail)| (line, Some(tail)));
         for part in statements(&line) {
             one(&part, language, home, &mut found);
         }
         rest = tail;
+    }
+    if rest.is_some_and(|text| !text.is_empty()) {
+        found.push(Found::Opaque("executes"));
     }
     found
 }
@@ -110,5 +113,13 @@ mod tests {
             Found::Shell(Text::known("d")),
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn more_lines_than_are_followed_may_do_anything() {
+        let language = Language { shell: vec!["!".into()], ..Language::default() };
+        assert_eq!(scan_lines(&Text::known("x\n".repeat(MOST)), &language, "/h"), []);
+        let longer = Text::known("x\n".repeat(MOST) + "!rm -rf /\n");
+        assert_eq!(scan_lines(&longer, &language, "/h"), [Found::Opaque("executes")]);
     }
 }
