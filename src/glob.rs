@@ -40,8 +40,8 @@ impl<'t> Subject<'t> {
     }
 
     /// All of the text is known, and it does not begin with `prefix` and `then`.
-    pub fn surely_begins_otherwise(&self, prefix: &str, then: &str) -> bool {
-        self.known.is_some_and(|(whole, _)| !whole.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(then)))
+    pub fn surely_begins_otherwise<'p>(&self, prefix: &str, then: impl Fn() -> &'p str) -> bool {
+        self.known.is_some_and(|(whole, _)| !whole.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(then())))
     }
 }
 

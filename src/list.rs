@@ -27,13 +27,14 @@ impl Vars {
     fn surely_begins_otherwise(&self, pattern: &str, text: &Subject<'_>) -> bool {
         const SPECIAL: [char; 5] = ['*', '?', '[', '{', '\\'];
         let Some((name, tail)) = pattern.strip_prefix('{').and_then(|p| p.split_once('}')) else { return false };
-        let literal = &tail[..tail.find(SPECIAL).unwrap_or(tail.len())];
+        // Looked for only where a value is the text's beginning, which is rare.
+        let literal = || &tail[..tail.find(SPECIAL).unwrap_or(tail.len())];
         let mut values = self.values.iter().filter(|(n, _)| n == name).flat_map(|(_, values)| values).peekable();
         values.peek().is_some()
             && values.all(|value| {
                 let begin = value.trim_end_matches('/');
                 // A pattern without a slash is about a name and not about a path.
-                (begin.contains('/') || literal.contains('/')) && !value.contains(SPECIAL) && text.surely_begins_otherwise(begin, literal)
+                (begin.contains('/') || literal().contains('/')) && !value.contains(SPECIAL) && text.surely_begins_otherwise(begin, literal)
             })
     }
 
