@@ -20,7 +20,6 @@ mod fixed;
 #[path = "src/credential.rs"]
 mod credential;
 
-#[allow(dead_code, reason = "the build writes finders and uses none")]
 #[path = "src/detector.rs"]
 mod detector;
 

@@ -22,7 +22,7 @@ pub struct Knowledge {
 /// `rules/` as `build.rs` wrote it: Rust values that a hook uses where they lie.
 mod builtin {
     use crate::credential::Credential;
-    use crate::detector::{Finder, FinderForm, Keywords};
+    use crate::finder::{Finder, FinderForm, Keywords};
     use crate::effect::spec::{BuiltinSpecs, CommandSpec, ValueType};
     use crate::fixed::{List, Map, Str};
     use crate::rule::set::BuiltinRules;

@@ -11,6 +11,7 @@ pub mod credential;
 pub mod detector;
 pub mod effect;
 pub mod egress;
+pub mod finder;
 pub mod fixed;
 pub mod glob;
 pub mod hook;

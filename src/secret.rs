@@ -2,7 +2,7 @@
 //! where one of its keywords stands.
 
 use crate::budget::Budget;
-use crate::detector::{Finder, FinderForm, Hit, Keywords};
+use crate::finder::{Finder, FinderForm, Hit, Keywords};
 use regex_automata::Anchored;
 use regex_automata::dfa::{Automaton, sparse::DFA};
 use regex_automata::util::start;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-/// An automaton as tables; see `detector::Keywords`.
+/// An automaton as tables; see `finder::Keywords`.
 pub struct Tables {
     pub classes: [u8; 256],
     pub next: Vec<u16>,
