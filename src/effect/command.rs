@@ -25,7 +25,7 @@ pub(super) struct Claim {
 
 /// A command's words, sorted.
 pub(super) struct Sorted<'s> {
-    /// The spec and the sub-commands that were named, outermost first, with the first name of each pattern.
+    /// The spec and the sub-commands that were named, outermost first, each with the name as it was written.
     pub chain: Vec<(&'s CommandSpec, String)>,
     pub claims: Vec<Claim>,
     pub operands: Vec<Text>,
@@ -204,10 +204,8 @@ impl Walker<'_> {
             return false;
         }
         let Some(name) = word.as_known() else { return false };
-        let Some((patterns, sub)) = spec::choose(&leaf.sub, name) else { return false };
-        let first = patterns.split('|').next().unwrap_or(patterns);
-        let called = if first.contains(['*', '?', '[']) { name } else { first };
-        sorted.chain.push((sub, called.to_owned()));
+        let Some((_, sub)) = spec::choose(&leaf.sub, name) else { return false };
+        sorted.chain.push((sub, name.to_owned()));
         sorted.path.push(' ');
         sorted.path.push_str(name);
         true
