@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=pod/tests/engine.bash
 . pod/tests/engine.bash
 need_engine
-need ip iproute2; need bats bats; need ssh openssh-client; need prometheus-pushgateway prometheus-pushgateway; need jq jq; need curl curl
+need ip iproute2; need bats bats; need ssh openssh-client; need prometheus-pushgateway prometheus-pushgateway; need jq jq; need curl curl; need openssl openssl
 need shellcheck shellcheck; need sqlite3 sqlite3; need nsenter util-linux; need python3 python3; need pgrep procps
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
 install_missing
@@ -27,6 +27,9 @@ shellcheck -x -P . -- "${scripts[@]}"
 for script in $(grep -lE '^#!.*python3$' pod/scripts/* pod/tests/standins/*) pod/tests/*.py; do
   python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read())' "$script"
 done
+
+echo "== downloads and engine"
+bats pod/tests/host
 
 echo "== image"
 start_engine "$out"
