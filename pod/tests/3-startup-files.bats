@@ -1,5 +1,8 @@
 # Nothing runs outside the hook unread.
 setup() { . pod/tests/lib.bash; }
+TURN='* * * * * /usr/bin/touch /tmp/pod/cron-turn'
+# kept FILE: cron has that file's lines, and before them the pod's own
+kept() { in_pod bash -c 'cmp <(echo "$1"; cat "$2") /tmp/pod/crontab' _ "$TURN" "$1"; }
 sent() { jq -r .text "$WORK/telegram.jsonl"; }
 
 @test "cron really runs a job, with the container's variables; a poisoned line is not run, is recorded and told" {
@@ -28,7 +31,7 @@ TAB
   in_pod bash -c 'echo "this is no crontab" >~/.crontab'
   run in_pod /opt/scripts/check-startup-files
   [[ $status == 1 ]]
-  in_pod cmp /opt/crontab /tmp/pod/crontab
+  kept /opt/crontab
 }
 
 @test "the templates pass their own check" {
@@ -36,6 +39,29 @@ TAB
   run in_pod /opt/scripts/check-startup-files
   echo "$output"
   [[ $status == 0 ]]
+  kept /home/claude/.crontab
+}
+
+@test "a cron that hangs is no live pod, whatever the crontab says; one that goes on is" {
+  # What a person wrote keeps the pod's own line, also when it sets variables for every job.
+  in_pod bash -c 'printf "%s\n" "PATH=/nowhere" "CRON_TZ=Asia/Tokyo" "0 0 1 1 * true" >~/.crontab'
+  in_pod /opt/scripts/check-startup-files
+  kept /home/claude/.crontab
+  refute grep -q cron-turn "$(volume)/.crontab"
+  # A turn comes every minute, so an older one than this means that there was none.
+  alive() { pm exec -e CRON_QUIET=65 "$POD" /opt/scripts/probe live; }
+  eventually 70 alive
+  in_pod pkill -STOP -x supercronic
+  eventually 80 refute alive
+  run alive
+  [[ $output == "probe: cron has run nothing for "* ]] || { echo "$output"; return 1; }
+  in_pod pkill -CONT -x supercronic
+  eventually 70 alive
+  in_pod bash -c 'cp /opt/crontab ~/.crontab; /opt/scripts/check-startup-files'
+  in_pod rm /tmp/pod/cron-turn
+  run in_pod /opt/scripts/probe live
+  in_pod touch /tmp/pod/cron-turn
+  [[ $status == 1 && $output == *"turns are not noted"* ]]
 }
 
 @test "a start file with a line that sends a secret away is set aside, and the template stands in" {
@@ -57,7 +83,7 @@ TAB
     in_pod bash -c "rm -rf ~/.crontab; $make"
     run timeout 60 nsenter --net=/run/netns/$NS podman exec "$POD" /opt/scripts/check-startup-files
     [[ $status == 1 && $output == *"own jobs run instead"* && $output != *not-a-real* ]] || { echo "$make: $status $output"; return 1; }
-    in_pod cmp /opt/crontab /tmp/pod/crontab
+    kept /opt/crontab
   done
   in_pod bash -c 'rm -rf ~/.crontab; cp /opt/crontab ~/.crontab'
 }

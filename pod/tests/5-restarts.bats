@@ -60,7 +60,7 @@ pushed() { # pushed STARTS
   restart_pod
   eventually 60 restarted "$boots"
   [[ $(host_key) == "$key" ]]
-  in_pod bash -c 'cd; test -d repos && test -f repos.aside-* && test -d .ssh && test ! -L .ssh && test -f .ssh-host-keys/ssh_host_rsa_key.aside-* && cmp /opt/vibe-kanban.json .local/share/vibe-kanban/profiles.json && cmp /opt/crontab /tmp/pod/crontab'
+  in_pod bash -c 'cd; test -d repos && test -f repos.aside-* && test -d .ssh && test ! -L .ssh && test -f .ssh-host-keys/ssh_host_rsa_key.aside-* && cmp /opt/vibe-kanban.json .local/share/vibe-kanban/profiles.json && cmp /opt/crontab <(tail -n +2 /tmp/pod/crontab)'
   [[ $(stat -c %a "$(volume)/.claude/.credentials.json") == 600 ]]
   in_pod bash -c 'cd; rm -rf repos* .crontab .claude/.credentials.json; mv kept repos; cp /opt/crontab .crontab'
 }
