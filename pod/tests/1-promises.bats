@@ -50,6 +50,26 @@ setup() { . pod/tests/lib.bash; }
   done
 }
 
+@test "sshd is set as the design says" {
+  run in_pod /usr/sbin/sshd -T -f /opt/sshd_config
+  for line in 'port 2222' 'pubkeyauthentication yes' 'passwordauthentication no' 'kbdinteractiveauthentication no' 'usepam no' 'strictmodes yes' 'pidfile /home/claude/.ssh/sshd.pid' \
+    'allowusers claude' 'allowagentforwarding no' 'allowtcpforwarding no' 'allowstreamlocalforwarding no' 'x11forwarding no' 'permittunnel no' 'permituserenvironment no' 'permituserrc no' \
+    'hostkey /home/claude/.ssh-host-keys/ssh_host_ed25519_key' 'hostkey /home/claude/.ssh-host-keys/ssh_host_rsa_key' 'authorizedkeysfile none'; do
+    grep -qxiF "$line" <<<"$output" || { echo "not set: $line"; return 1; }
+  done
+}
+
+@test "files in ~/.ssh give a login neither variables nor commands, and no agent is forwarded" {
+  in_pod bash -c 'echo OWN_VARIABLE=set >~/.ssh/environment; echo "touch /tmp/rc-ran" >~/.ssh/rc; chmod 600 ~/.ssh/environment ~/.ssh/rc'
+  eval "$(ssh-agent -s)" >/dev/null
+  run login -A env
+  kill "$SSH_AGENT_PID"
+  in_pod bash -c 'rm ~/.ssh/environment ~/.ssh/rc'
+  [[ $status == 0 ]]
+  refute grep -qE '^(OWN_VARIABLE|SSH_AUTH_SOCK)=' <<<"$output"
+  refute in_pod test -e /tmp/rc-ran
+}
+
 @test "nothing is forwarded" {
   run timeout 5 nsenter --net=/run/netns/$NS ssh -F /dev/null -p 2222 -i "$WORK/client" -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ExitOnForwardFailure=yes -W 127.0.0.1:8081 claude@127.0.0.1
   [[ $status != 0 && $output == *"administratively prohibited"* ]]
@@ -61,9 +81,25 @@ setup() { . pod/tests/lib.bash; }
   run login 'env'
   grep -q '^ANTHROPIC_BASE_URL=' <<<"$output"
   refute grep -qE '^(TELEGRAM_BOT_TOKEN|PUSHGATEWAY_URL|LD_PRELOAD_X|BASH_FUNC_X)=' <<<"$output"
+  grep -q '^DISABLE_AUTOUPDATER=1$' <<<"$output"
   # A login shell has them too.
   run login -tt 'bash -lc env'
   grep -q '^ANTHROPIC_BASE_URL=' <<<"$output"
+}
+
+@test "nothing of the list of withheld variables reaches a login or a session" {
+  options=(-e KEPT=yes -e 'BASH_FUNC_ls%%=() { echo not the real one; }') names=('BASH_FUNC_ls%%')
+  while IFS= read -r pattern; do
+    names+=("${pattern//\*/X}")
+    options+=(-e "${names[-1]}=")
+  done < <(grep -v '^#' pod/etc/withheld)
+  ((${#names[@]} >= 10))
+  # As under sshd: the first process has the container's variables, the login does not.
+  for how in "env -i HOME=/tmp PATH=/usr/bin:/bin SSH_ORIGINAL_COMMAND=env /opt/scripts/login" "/opt/scripts/withhold env"; do
+    run pm run --rm --network none --read-only "${options[@]}" --entrypoint /bin/sh "$IMAGE" -c "$how; exit"
+    grep -q '^KEPT=yes$' <<<"$output" || { echo "$how: $output"; return 1; }
+    for name in "${names[@]}"; do refute grep "^$name=" <<<"$output"; done
+  done
 }
 
 @test "no credential is on the volume" {
@@ -85,7 +121,8 @@ setup() { . pod/tests/lib.bash; }
   [[ -d $(volume)/repos && -d $(volume)/.willikins-agent ]]
 }
 
-@test "the board answers 200" {
+@test "the board answers 200, and listens on every address" {
+  grep -q ' 00000000:1F91 ' <<<"$(in_pod cat /proc/net/tcp)" # 0.0.0.0:8081
   [[ $(inside curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8081/) == 200 ]]
 }
 

@@ -10,10 +10,18 @@ sent() { jq -r .text "$WORK/telegram.jsonl"; }
   [[ $(sent | grep -c '^line') == 500 ]]
 }
 
-@test "notify-telegram tries again on 429 and 5xx, and sends refused markup as plain text" {
+@test "notify-telegram cuts a line that is longer than a message, by the length that the service counts" {
   : >"$WORK/telegram.jsonl"
-  echo "flaky text" | pm exec -i -e TELEGRAM_CHAT_ID=flaky "$POD" /opt/scripts/notify-telegram
-  [[ $(jq -r .tries "$WORK/telegram.jsonl") == 3 ]]
+  # Each of these counts twice there; the mock refuses more than 4,096.
+  python3 -c 'print("🛡" * 5000)' | in_pod /opt/scripts/notify-telegram
+  [[ $(jq -r '.text | [match("🛡"; "g")] | length' "$WORK/telegram.jsonl" | awk '{ n += $1 } END { print n, NR }') == "5000 3" ]]
+}
+
+@test "notify-telegram tries again on 429 and 5xx after the pause that was asked for, then a longer one, and sends refused markup as plain text" {
+  : >"$WORK/telegram.jsonl"
+  # A fifth of a second in place of each second: one is asked for with 429, two come before the third try.
+  echo "flaky text" | pm exec -i -e TELEGRAM_CHAT_ID=flaky -e NOTIFY_PAUSE=0.2 "$POD" /opt/scripts/notify-telegram
+  [[ $(jq -r '[.tries, .pauses[0] >= 0.2, .pauses[1] >= 0.4] | @csv' "$WORK/telegram.jsonl") == 3,true,true ]]
   echo "<b>bad" | pm exec -i -e TELEGRAM_CHAT_ID=markup "$POD" /opt/scripts/notify-telegram --html
   [[ $(tail -n 1 "$WORK/telegram.jsonl" | jq -r '.text + (.parse_mode // "plain")') == $'<b>bad\nplain' ]]
 }
@@ -27,6 +35,24 @@ sent() { jq -r .text "$WORK/telegram.jsonl"; }
   [[ $status == 1 && $output != *not-a-real-token* ]]
   run bash -c ". pod/tests/lib.bash; : | pm exec -i $POD /opt/scripts/notify-telegram 2>&1"
   [[ $status == 64 ]]
+}
+
+@test "the bot's token is in no process's arguments while a message is sent, and in no log" {
+  : >"$WORK/telegram.jsonl"
+  echo "slow text" | pm exec -i -e TELEGRAM_CHAT_ID=slow "$POD" /opt/scripts/notify-telegram &
+  sender=$!
+  eventually 5 in_pod pgrep -f notify-telegram >/dev/null
+  sleep 0.5
+  # Every argument of every process: the sender is among them, the token is not.
+  arguments=$(in_pod bash -c 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\0" "\n"')
+  kill -0 "$sender"
+  wait "$sender"
+  grep -q notify-telegram <<<"$arguments"
+  refute grep -q not-a-real-token <<<"$arguments"
+  grep -q 'slow text' "$WORK/telegram.jsonl"
+  # The mock saw it, so it was used.
+  jq -r .path "$WORK/telegram.jsonl" | grep -q not-a-real-token
+  refute grep -rqF not-a-real-token "$(volume)/.willikins-agent"
 }
 
 @test "audit-digest sends also when there is nothing to report, and fails when it was not sent" {
@@ -45,6 +71,12 @@ sent() { jq -r .text "$WORK/telegram.jsonl"; }
   sent | grep -q 'Suggest one desk exercise'
   run in_pod /opt/scripts/exercise-reminder sofa
   [[ $status == 64 ]]
+}
+
+@test "exercise-reminder sends what the real client says" {
+  : >"$WORK/telegram.jsonl"
+  pm exec -e ANTHROPIC_BASE_URL=http://127.0.0.1:9095 "$POD" /opt/scripts/exercise-reminder desk
+  [[ $(sent) == "all done"* ]]
 }
 
 @test "heartbeats and the next expected run reach the Pushgateway" {
@@ -104,6 +136,13 @@ sent() { jq -r .text "$WORK/telegram.jsonl"; }
   run in_pod /opt/scripts/session-manager --end-all
   [[ $output == *"ended one"* && $output == *"ended two"* ]]
   eventually 5 refute in_pod pgrep -fa -- "remote-control --name secure-agent-pod-two"
+  # The end waits for a run that is at work, so what that one starts is ended too.
+  run manage 60
+  in_pod bash -c 'exec 8>~/.willikins-agent/sessions/lock; flock 8; touch /tmp/locked; sleep 1.5' &
+  eventually 5 in_pod test -e /tmp/locked
+  run in_pod /opt/scripts/session-manager --end-all
+  wait
+  [[ $output == *"ended one"* && $output == *"ended two"* ]] || { echo "$output"; return 1; }
   grep -q 'started remote-control' "$(volume)/.willikins-agent/logs/session-one.log"
 }
 
@@ -174,10 +213,12 @@ sent() { jq -r .text "$WORK/telegram.jsonl"; }
   [[ ! -s $WORK/telegram.jsonl ]]
 }
 
-@test "rotate-logs compresses large logs and keeps small ones" {
+@test "rotate-logs compresses large logs, keeps small ones, and deletes what is old" {
+  in_pod bash -c 'cd ~/.willikins-agent/logs && touch -d "-15 days" was.log.1.gz && touch -d "-13 days" is.log.2.gz'
   in_pod bash -c 'cd ~/.willikins-agent/logs && head -c 3000 /dev/zero | tr "\0" x >big.log && echo small >small.log'
   pm exec -e LOG_MAX_BYTES=1000 "$POD" /opt/scripts/rotate-logs
   [[ ! -s $(volume)/.willikins-agent/logs/big.log ]]
   [[ $(zcat "$(volume)"/.willikins-agent/logs/big.log.*.gz | wc -c) == 3000 ]]
   [[ $(cat "$(volume)/.willikins-agent/logs/small.log") == small ]]
+  [[ ! -e $(volume)/.willikins-agent/logs/was.log.1.gz && -e $(volume)/.willikins-agent/logs/is.log.2.gz ]]
 }

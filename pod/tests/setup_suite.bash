@@ -14,6 +14,8 @@ setup_suite() {
   serve 9091 prometheus-pushgateway --web.listen-address=127.0.0.1:9091
   serve 9092 python3 pod/tests/mock_telegram.py 9092 "$WORK/telegram.jsonl"
   serve 9093 python3 pod/tests/mock_model.py 9093 "$WORK/case.json"
+  echo '{"turns": []}' >"$WORK/says.json" # says `all done`, and calls nothing
+  serve 9095 python3 pod/tests/mock_model.py 9095 "$WORK/says.json"
   mkdir -p "$WORK/outside"
   python3 pod/tests/outside_hook.py "$WORK/outside"
   serve 9094 python3 pod/tests/mock_model.py 9094 "$WORK/outside/case.json"
