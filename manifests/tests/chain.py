@@ -158,6 +158,7 @@ def run(chain):
     chain.row("a resolved bug is commented on and closed", lambda: chain.issue(title="GuardChainBroken")["state"] == "closed" and len(chain.issue(title="GuardChainBroken")["comments"]) == 1, 60)
 
     bearer = {"authorization": "Bearer " + SECRET}
+    retries(chain, bearer)
     before = json.dumps(chain.issues())
     # More connections than the bridge serves at once, each with a request that never becomes whole.
     slow = [socket.create_connection(("127.0.0.1", chain.port["bridge"])) for _ in range(100)]
@@ -175,6 +176,33 @@ def run(chain):
     chain.row("a repository that is not named is passed over", lambda: send({"github_issue": "somebody/else#1"}) == 200)
     chain.row("a malformed issue is passed over", lambda: send({"github_issue": "example-org/../x#1"}) == 200 and send({"github_issue": "example-org/x#-1"}) == 200)
     chain.row("none of that reached GitHub", lambda: json.dumps(chain.issues()) == before)
+
+
+def retries(chain, bearer):
+    """GitHub in trouble, one delivery each: what can be had by trying again is, and nothing is told twice."""
+    def send(fingerprint, status="firing", **labels):
+        alert = {"status": status, "startsAt": "2026-01-01T00:00:00Z", "fingerprint": fingerprint, "labels": labels}
+        return chain.http("bridge", "/alerts", json.dumps({"alerts": [alert]}).encode(), "POST", bearer)[0]
+
+    def trouble(**what):
+        chain.http("github", "/trouble", json.dumps(what).encode(), "POST", bearer)
+
+    on = {"github_issue": "example-org/agent-config#9"}
+    bug = {"alertname": "Lost", "severity": "critical"}
+    bugs = lambda: [i for i in chain.issues().values() if "Lost" in i["title"]]
+    trouble(busy=3)
+    chain.row("a busy GitHub is asked again", lambda: send("a1", **on) == 200 and len(chain.issue(9)["comments"]) == 1)
+    trouble(busy=4)
+    chain.row("one that stays busy is left to the next delivery", lambda: send("a2", **on) == 502 and len(chain.issue(9)["comments"]) == 1)
+    chain.row("which is told then", lambda: send("a2", **on) == 200 and len(chain.issue(9)["comments"]) == 2)
+    trouble(denied=1)
+    chain.row("a refusal is not asked again", lambda: send("a3", **on) == 502 and len(chain.issue(9)["comments"]) == 2)
+    trouble(denied=0, lost=1)
+    chain.row("a comment whose answer was lost is not made twice", lambda: send("a4", **on) == 200 and len(chain.issue(9)["comments"]) == 3)
+    trouble(lost=1)
+    chain.row("a bug whose answer was lost is not opened twice", lambda: send("b1", **bug) == 200 and len(bugs()) == 1)
+    trouble(lost=1)
+    chain.row("and is closed with one comment, though that answer was lost too", lambda: send("b1", "resolved", **bug) == 200 and [(i["state"], len(i["comments"])) for i in bugs()] == [("closed", 1)])
 
 
 def main():

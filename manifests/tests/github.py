@@ -1,4 +1,8 @@
-"""A mock of the part of GitHub's API that the health bridge uses, on loopback: github.py PORT STATE.json. The state outlives a restart."""
+"""A mock of the part of GitHub's API that the health bridge uses, on loopback: github.py PORT STATE.json. The state outlives a restart.
+
+`POST /trouble` makes it fail: `{"busy": N}` answers the next N requests with 429 and 503 in turn; `{"lost": N}` makes the next N comments
+and issues and answers 502, as when an answer is lost on its way; `{"denied": N}` answers the next N writes with 403.
+"""
 import http.server
 import json
 import pathlib
@@ -9,17 +13,32 @@ import sys
 def main():
     port, path = int(sys.argv[1]), pathlib.Path(sys.argv[2])
     state = json.loads(path.read_text()) if path.exists() else {"issues": {}}
+    trouble = {"busy": 0, "lost": 0, "denied": 0}
+
+    def strikes(kind):
+        hit = trouble[kind] > 0
+        trouble[kind] -= hit
+        return hit
 
     class Mock(http.server.BaseHTTPRequestHandler):
         def handle_any(self):
             body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"null")
             if not self.headers.get("authorization", "").startswith("Bearer "):
                 return self.reply(401, {})
+            if self.path == "/trouble":
+                trouble.update(body)
+                return self.reply(200, trouble)
+            if strikes("busy"):
+                return self.reply(503 if trouble["busy"] % 2 else 429, {})
+            if self.command == "POST" and strikes("denied"):
+                return self.reply(403, {})
             status, answer = self.work(self.command, self.path.partition("?"), body)
             # In one step: the test reads it at any time.
             new = path.with_suffix(".new")
             new.write_text(json.dumps(state))
             new.replace(path)
+            if self.command == "POST" and self.path.endswith(("/comments", "/issues")) and strikes("lost"):
+                return self.reply(502, {})
             return self.reply(status, answer)
 
         do_GET = do_POST = do_PATCH = do_DELETE = handle_any

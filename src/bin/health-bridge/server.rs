@@ -33,7 +33,7 @@ fn answer(request: &Request, github: &GitHub, settings: &Settings, turn: &Mutex<
         ("GET", "/healthz") => (200, "alive".into()),
         ("GET", "/readyz") => match github.reachable() {
             Ok(()) => (200, "ready".into()),
-            Err(what) => (503, what),
+            Err(failure) => (503, failure.to_string()),
         },
         ("POST", "/alerts") if !authorised(request, &settings.secret) => (401, "the bearer secret is wrong or missing".into()),
         ("POST", "/alerts") => match webhook(&request.body) {
@@ -67,9 +67,9 @@ fn deliver(webhook: &Webhook, github: &GitHub, settings: &Settings) -> Answer {
     let mut failed = false;
     let mut lines = Vec::new();
     for alert in &webhook.alerts {
-        let line = tell(alert, settings, github).unwrap_or_else(|what| {
+        let line = tell(alert, settings, github).unwrap_or_else(|failure| {
             failed = true;
-            format!("failed: {what}")
+            format!("failed: {failure}")
         });
         lines.push(format!("{} {}: {line}", alert.name(), alert.status.word()));
     }

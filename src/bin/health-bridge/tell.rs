@@ -2,14 +2,31 @@
 
 use crate::Settings;
 use crate::alert::{Alert, Status};
-use crate::github::GitHub;
+use crate::github::{Failure, GitHub};
 use serde_json::Value;
 
 /// The label of issues that the bridge made.
 const BUG: &str = "health-alert";
 
-/// Tells GitHub. `Ok` says what was done; an error that another delivery may be luckier.
-pub fn tell(alert: &Alert, settings: &Settings, github: &GitHub) -> Result<String, String> {
+/// Tries for one alert, each with its own look.
+const TRIES: u32 = 4;
+
+/// Tells GitHub, and tries again when that can help. `Ok` says what was done; an error that another delivery may be luckier.
+pub fn tell(alert: &Alert, settings: &Settings, github: &GitHub) -> Result<String, Failure> {
+    let mut pause = settings.pause;
+    for attempt in 1.. {
+        match once(alert, settings, github) {
+            Err(failure) if failure.passing() && attempt < TRIES => eprintln!("health-bridge: {failure}; trying again"),
+            done => return done,
+        }
+        std::thread::sleep(pause);
+        pause *= 2;
+    }
+    unreachable!("the last try returns")
+}
+
+/// One try. `Ok` says what was done.
+fn once(alert: &Alert, settings: &Settings, github: &GitHub) -> Result<String, Failure> {
     if !alert.sound() {
         return Ok("passed over: its fingerprint or time is malformed".into());
     }
@@ -25,7 +42,7 @@ pub fn tell(alert: &Alert, settings: &Settings, github: &GitHub) -> Result<Strin
 }
 
 /// A comment and a label that says the state.
-fn on_issue(alert: &Alert, repository: &str, number: u64, github: &GitHub) -> Result<String, String> {
+fn on_issue(alert: &Alert, repository: &str, number: u64, github: &GitHub) -> Result<String, Failure> {
     let comments = github.comments(repository, number)?;
     let known = comments.iter().any(|c| holds(c, &alert.mark()));
     let (now, before) = match alert.status {
@@ -42,7 +59,7 @@ fn on_issue(alert: &Alert, repository: &str, number: u64, github: &GitHub) -> Re
 }
 
 /// One open issue for one alert; resolved, it is closed with a comment.
-fn bug(alert: &Alert, repository: &str, github: &GitHub) -> Result<String, String> {
+fn bug(alert: &Alert, repository: &str, github: &GitHub) -> Result<String, Failure> {
     let issues = github.issues(repository, BUG)?;
     let mut mine = issues.iter().filter(|i| holds(i, &alert.origin()));
     let open = mine.clone().find(|i| i["state"] == "open").and_then(|i| i["number"].as_u64());
