@@ -170,6 +170,9 @@ impl Walker<'_> {
                 options = before;
                 if !before {
                     sorted.modifiers.push("dashdash".into());
+                    if !sorted.operands.is_empty() {
+                        sorted.modifiers.push("before-dashdash".into());
+                    }
                 }
                 continue;
             }

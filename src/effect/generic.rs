@@ -198,20 +198,34 @@ impl Walker<'_> {
         let mut seen = 0;
         // What is removed lies elsewhere: `remove https://…`, `rm s3://…`.
         let elsewhere = words.iter().any(|w| w.prefix().contains("://"));
-        for word in words {
+        for (at, word) in words.iter().enumerate() {
             let Some(known) = word.as_known() else { continue };
             if known.starts_with('-') {
                 if known.starts_with("--delete") || self.listed("destructive-flags", word) {
-                    self.verb(shell, known.trim_start_matches('-'), about);
+                    let about = self.on_scratch(words, at, about);
+                    self.verb(shell, known.trim_start_matches('-'), &about);
                 }
                 continue;
             }
             let lists: &[&str] = if (1..3).contains(&seen) || (seen == 0 && elsewhere) { &["destructive-verbs", "destructive-second-verbs"] } else { &["destructive-verbs"] };
             if seen < 4 && lists.iter().any(|list| self.listed(list, word)) {
-                self.verb(shell, known, about);
+                let about = self.on_scratch(words, at, about);
+                self.verb(shell, known, &about);
             }
             seen += 1;
         }
+    }
+
+    /// Says `scratch` when all that stands behind the verb, flags apart, is named as something made to be thrown away, or a setting
+    /// among the words says that all of it is for tests: `RAILS_ENV=test`.
+    fn on_scratch(&self, words: &[Text], verb: usize, about: &About) -> About {
+        let mut about = about.clone();
+        let mut names = words[verb + 1..].iter().filter(|w| !w.prefix().starts_with('-')).peekable();
+        let named = names.peek().is_some() && names.all(|w| self.listed("scratch-names", w));
+        if named || words.iter().any(|w| self.listed("scratch-settings", w)) {
+            about.with.add("scratch");
+        }
+        about
     }
 
     fn verb(&mut self, shell: &Shell, word: &str, about: &About) {

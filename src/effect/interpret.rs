@@ -28,6 +28,8 @@ pub(super) struct Sum {
     pub(super) git_hosts: Vec<(Text, Option<Text>)>,
     /// Output of re-entered scripts and commands.
     pub(super) inner: Option<Text>,
+    /// The command that was re-entered only looks at the machine.
+    pub(super) only_looks: bool,
 }
 
 impl Sum {
@@ -106,6 +108,9 @@ impl Walker<'_> {
         }
         self.stdin_of(shell, &mut inner_shell, &stdin_kind, &chain, &mods, call, &about, &mut sum);
         self.peers(shell, &about, &mut sum);
+        if sum.only_looks {
+            about.with.add("looks");
+        }
         self.operations(shell, &sorted, &chain, &mods, &about, &sum);
         let strict = chain.iter().any(|(s, _)| s.strict);
         // `file://` reads a file wherever a value may be given.

@@ -9,6 +9,7 @@ mod cut;
 mod executed;
 mod expand;
 mod files;
+mod filter;
 mod find;
 mod flow;
 mod generic;

@@ -155,6 +155,7 @@ impl Walker<'_> {
         let default = if inner { "copy" } else if system && sum.read.is_empty() { "clean" } else { "" };
         let out = match wanted.and_then(|w| w.strip_prefix("secret:")) {
             Some(kind) => Text::unknown().labelled(input.labels.and(self.know.credential_named(kind))),
+            None if wanted == Some("filter") => self.filtered(sorted, mods, &input),
             None => super::flow::transform(wanted.unwrap_or(default), &input, &sorted.operands),
         };
         for path in &sum.outputs {

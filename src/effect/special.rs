@@ -12,6 +12,7 @@ impl Walker<'_> {
         match program {
             "find" | "gfind" | "bfs" => Some(self.find(shell, call)),
             "dd" => Some(self.dd(shell, call)),
+            "mktemp" => self.mktemp(shell, call),
             "printenv" if call.words.len() == 1 => Some(self.environment_printed(shell, &call.about)),
             "env" if call.words[1..].iter().all(|w| w.prefix().starts_with('-') && w.prefix() != "-S" && w.prefix() != "-u") => {
                 Some(self.environment_printed(shell, &call.about))
@@ -25,6 +26,17 @@ impl Walker<'_> {
             "npm" | "pnpm" | "yarn" | "bun" => self.package_script(shell, call),
             _ => None,
         }
+    }
+
+    /// A new file or folder below /tmp, under a name that nothing else has; `None` when it may lie elsewhere.
+    fn mktemp(&mut self, shell: &Shell, call: &Call) -> Option<Text> {
+        let plain = call.words[1..].iter().all(|w| matches!(w.as_known(), Some("-d" | "-q" | "-u" | "-dq" | "-qd" | "--directory" | "--quiet")));
+        let moved = shell.variables.contains_key("TMPDIR") || call.environment.iter().any(|(name, _)| name == "TMPDIR");
+        if !plain || moved {
+            return None;
+        }
+        self.made_up += 1;
+        Some(Text::known(format!("/tmp/tmp.mktemp-{}\n", self.made_up)))
     }
 
     /// `dd if=A of=B`

@@ -281,7 +281,9 @@ impl Walker<'_> {
             }
             "command" => {
                 let words = if claim.operand.is_some() { rest() } else { vec![value.clone()] };
+                let before = self.plan.effects.len();
                 let out = self.inner_command(shell, words, call, about, sorted);
+                sum.only_looks = self.only_looks(before);
                 sum.inner = Some(out);
             }
             "served" => {

@@ -2,7 +2,7 @@
 
 use super::{Match, Rule};
 use crate::effect::spec::simple_glob;
-use crate::effect::{Effect, Text};
+use crate::effect::{Action, Effect, Text};
 use crate::fixed::{List, Str};
 use crate::label::Label;
 use crate::list::{Asked, Lists, Vars};
@@ -59,7 +59,13 @@ pub fn matches(one: &Match, facts: &Facts<'_>, lists: &Lists, vars: &Vars) -> Ce
         return sure;
     }
     if !one.unless.is_empty() {
-        sure = sure.and(taken_away(lists.any(&one.unless, &facts.target, vars), &effect.target.text));
+        let excluded = lists.any(&one.unless, &facts.target, vars);
+        sure = sure.and(match (&effect.action, excluded) {
+            // The operation is the evidence, whatever it is done to.
+            (Action::Operate(_), Certainty::No | Certainty::Unknown) => Certainty::Yes,
+            (Action::Operate(_), Certainty::Maybe) => Certainty::Maybe,
+            _ => taken_away(excluded, &effect.target.text),
+        });
     }
     if !one.unless_host.is_empty() {
         let by = host(&one.unless_host, facts, lists, vars);
