@@ -92,9 +92,19 @@ TWINS = [
     ("a board for everybody", "workstation", lambda o: get(o, "Service", "agent-vibekanban")["spec"].pop("loadBalancerSourceRanges")),
     ("a role that reads Secrets", "workstation", lambda o: get(o, "ClusterRole", "agent-viewer")["rules"][0]["resources"].append("secrets")),
     ("a role that gives roles", "workstation", lambda o: get(o, "ClusterRole", "agent-viewer")["rules"][0]["verbs"].append("bind")),
+    ("an object in another namespace", "references", lambda o: change(get(o, "Service", "agent-ssh")["metadata"], "namespace", "default")),
+    ("an alert of no severity", "watched", lambda o: get(o, "PrometheusRule", "agent-alerts")["spec"]["groups"][0]["rules"][0].pop("labels")),
+    ("two Grafana alerts of one uid", "watched", lambda o: rewrite(o, "agent-grafana-alerts", lambda c: change(alert(c), "uid", c["groups"][0]["rules"][1]["uid"]))),
+    ("two panels of one number", "watched", lambda o: rewrite(o, "agent-dashboard", lambda c: change(c["panels"][0], "id", c["panels"][1]["id"]))),
+    ("a stop that Kubernetes cuts short", "workstation", lambda o: change(pod(o), "terminationGracePeriodSeconds", 3)),
+    ("a /tmp that fills the node", "workstation", lambda o: [v["emptyDir"].pop("sizeLimit") for v in pod(o)["volumes"] if "emptyDir" in v]),
+    ("a pod that takes all memory", "workstation", lambda o: main(o)["resources"].pop("limits")),
+    ("a token that nobody chose", "workstation", lambda o: pod(o).pop("automountServiceAccountToken")),
+    ("a home that is not the volume", "workstation", lambda o: [change(m, "mountPath", "/home") for m in main(o)["volumeMounts"] if m["name"] == "home"]),
     ("no fence", "fenced", lambda o: drop(o, "CiliumNetworkPolicy", "agent-egress")),
     ("a Cilium policy for the world", "reachable", lambda o: rules(o, "CiliumNetworkPolicy", "agent-egress").append({"toEntities": ["world"], "toPorts": [{"ports": [{"port": "443", "protocol": "TCP"}]}]})),
     ("a Cilium policy with an address of the internet", "reachable", lambda o: rules(o, "CiliumNetworkPolicy", "agent-egress")[-1]["toCIDR"].append("203.0.112.0/20")),
+    ("a Cilium policy for every port of a name", "reachable", lambda o: rules(o, "CiliumNetworkPolicy", "agent-egress")[1].pop("toPorts")),
     ("a Cilium policy that answers every name", "reachable", lambda o: rules(o, "CiliumNetworkPolicy", "agent-egress")[0]["toPorts"][0]["rules"]["dns"].append({"matchPattern": "*"})),
 ]
 # The same for a build with the proxy.
@@ -105,9 +115,40 @@ PROXY_TWINS = [
     ("the internet for the agent", "reachable", lambda o: rules(o, "NetworkPolicy", "agent-egress").append({"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 443}]})),
     ("another port of the proxy's pod", "reachable", lambda o: rules(o, "NetworkPolicy", "agent-egress")[0].pop("ports")),
     ("every port for the proxy", "reachable", lambda o: rules(o, "NetworkPolicy", "egress-proxy")[1].pop("ports")),
+    ("every port of the cluster's DNS for the proxy", "reachable", lambda o: rules(o, "NetworkPolicy", "egress-proxy")[0].pop("ports")),
+    ("a policy for a proxy that is not there", "selectors", lambda o: change(rules(o, "NetworkPolicy", "agent-egress")[0]["to"][0]["podSelector"], "matchLabels", {"app": "x"})),
+    ("a policy for a port that the proxy has not", "selectors", lambda o: change(rules(o, "NetworkPolicy", "agent-egress")[0]["ports"][0], "port", 3129)),
+    ("a probe of a port that is not there", "references", lambda o: change(pod(o, "egress-proxy")["containers"][0]["readinessProbe"]["tcpSocket"], "port", "prox")),
     ("the nodes' credentials for the proxy", "reachable", lambda o: rules(o, "NetworkPolicy", "egress-proxy")[1]["to"][0]["ipBlock"].pop("except")),
     ("the cluster for the proxy", "reachable", lambda o: rules(o, "NetworkPolicy", "egress-proxy")[0]["ports"].append({"port": 443})),
     ("a proxy without its port", "reachable", lambda o: [change(v, "value", "http://$(EGRESS_PROXY)/") for v in main(o)["env"] if v["name"].upper() == "HTTPS_PROXY"]),
     ("an address that is put in too late", "reachable", lambda o: main(o)["env"].sort(key=lambda v: v["name"] == "EGRESS_PROXY")),
     ("a proxy's policy for a port that is not there", "selectors", lambda o: change(get(o, "NetworkPolicy", "egress-proxy")["spec"]["ingress"][0]["ports"][0], "port", 3129)),
+]
+
+
+def put(texts, file, old, new):
+    assert old in texts[file]
+    texts[file] = texts[file].replace(old, new)
+
+
+# (what is broken, the overlay, the change of its objects, its values, or the examples' texts)
+SITE_TWINS = [
+    ("the homelab on another address", "homelab", lambda o, v, t: change(get(o, "Service", "agent-ssh")["spec"], "loadBalancerIP", "192.168.55.1")),
+    ("the homelab on any node", "homelab", lambda o, v, t: pod(o).pop("nodeSelector")),
+    ("a plain cluster with Cilium", "plain", lambda o, v, t: o.append({"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": {"name": "x"}})),
+    ("a plain cluster with Longhorn", "plain", lambda o, v, t: change(get(o, "PersistentVolumeClaim", "agent-home")["spec"], "storageClassName", "longhorn")),
+    ("a volume for many nodes", "plain", lambda o, v, t: change(get(o, "PersistentVolumeClaim", "agent-home")["spec"], "accessModes", ["ReadWriteMany"])),
+    ("a Pushgateway in another namespace", "homelab", lambda o, v, t: change(v, "PUSHGATEWAY_URL", "http://pushgateway.other.svc.cluster.local:9091")),
+    ("a Pushgateway on another port", "homelab", lambda o, v, t: change(v, "PUSHGATEWAY_URL", "http://pushgateway.monitoring.svc.cluster.local:9092")),
+    ("a Pushgateway by name, where there is no DNS", "plain", lambda o, v, t: change(v, "PUSHGATEWAY_URL", "http://pushgateway.monitoring.svc.cluster.local:9091")),
+    ("a contact point at another port", "homelab", lambda o, v, t: put(t, "alertmanager.json", ":8080", ":8081")),
+    ("a contact point that is no Service", "homelab", lambda o, v, t: put(t, "grafana-contact-point.json", "//health-bridge.", "//bridge.")),
+    ("an application of another folder", "homelab", lambda o, v, t: put(t, "argocd-application.yaml", "overlays/homelab", "overlays/home")),
+    ("an application in another namespace", "homelab", lambda o, v, t: put(t, "argocd-application.yaml", "namespace: secure-agent-pod", "namespace: default")),
+    ("a template without a Secret", "homelab", lambda o, v, t: put(t, "secrets.yaml.example", "name: agent-configs", "name: agent-config")),
+    ("a template with a mistyped key", "homelab", lambda o, v, t: put(t, "secrets.yaml.example", "github-token", "token")),
+    ("a template that holds a secret", "homelab", lambda o, v, t: put(t, "secrets.yaml.example", "clientId: REPLACE", "clientId: x")),
+    ("a SOPS rule for other files", "homelab", lambda o, v, t: put(t, "sops.yaml.example", "\\.sops", "\\.enc")),
+    ("a SOPS rule that leaves values plain", "homelab", lambda o, v, t: put(t, "sops.yaml.example", "data|stringData", "data")),
 ]
