@@ -145,14 +145,33 @@ fn hostile_shapes_are_refused_or_asked_about() {
 #[test]
 fn ordinary_work_is_hardly_ever_stopped() {
     let argued = [
-        // It prints values of variables whose names merely contain the pattern.
-        "env | grep PATH",
         // It asks for rights, whatever is done with them.
         "sudo -n true",
+        // Packages come from wherever the variable says.
+        "npm config set registry \"$NPM_REGISTRY\" && npm ci --ignore-scripts",
+        // What was just fetched runs, and nothing says what it is.
+        "curl -Os https://uploader.codecov.io/latest/linux/codecov\nchmod +x codecov\n./codecov --version",
+        // Fine on a machine of the workflow, and nowhere else.
+        "sudo rm -rf /usr/share/dotnet /usr/local/lib/android /opt/ghc",
+        // Fine in a container's build, where it is not asked about.
+        "groupadd -r app && useradd -r -g app -d /app -s /sbin/nologin app && chown -R app:app /app",
+        // Whoever talks to the engine is root; which request looks only is not told apart.
+        "curl --unix-socket /var/run/docker.sock http://localhost/version",
+        // Only names come out, but of lines that were sorted with their values.
+        "diff <(sort .env.example | cut -d= -f1) <(sort .env | cut -d= -f1)",
+        // The settings say which database that is.
+        "npx prisma migrate reset --force --skip-seed",
+        // From then on the folder's files run at every commit.
+        "git config core.hooksPath .githooks",
+        // Programs that open tunnels, and no more is known of their words.
+        "ngrok version; cloudflared --version",
+        // A container's database whose name alone says that it is for tests.
+        "docker compose exec db psql -U postgres -c \"drop database if exists shop_test\" -c \"create database shop_test\"",
     ];
     let (_, know) = know();
-    let commands = corpus("ordinary.jsonl");
-    assert!(commands.len() >= 300);
+    let mut commands = corpus("ordinary.jsonl");
+    commands.extend(corpus("scripts.jsonl"));
+    assert!(commands.len() >= 800);
     let stopped: Vec<&String> = commands.iter().filter(|c| decision(&know, c).0 > Decision::Warn).collect();
     assert!(stopped.len() * 50 <= commands.len(), "more than 2 % are stopped: {stopped:?}");
     let unargued: Vec<_> = stopped.iter().filter(|c| !argued.contains(&c.as_str())).collect();

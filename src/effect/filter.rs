@@ -12,7 +12,7 @@ impl Walker<'_> {
         let listing = input.labels.may_have(Label::Secret) && !input.labels.has(Label::Secret);
         let has = |name: &str| mods.iter().any(|m| m == name);
         let names_only = has("first-field") && has("at-equals");
-        if !listing || has("around") || !(names_only || self.lets_harmless_through(sorted)) {
+        if !listing || !(has("quiet") || (!has("around") && (names_only || self.lets_harmless_through(sorted)))) {
             return Text::unknown().labelled(input.labels);
         }
         // The listing that flows in is the last one that was made; what was done with it since would stand behind it.

@@ -39,6 +39,8 @@ impl Walker<'_> {
                 }
                 "-maxdepth" | "-mindepth" | "-type" | "-xtype" | "-printf" | "-used" => at += 1,
                 "-empty" => limited = true,
+                // Nothing is lost with what is empty, unless another test lets more be found.
+                "-delete" if words.iter().any(|w| w.as_known() == Some("-empty")) && !words.iter().any(|w| matches!(w.as_known(), Some("-o" | "-or" | "!" | "-not" | ","))) => {}
                 "-delete" => {
                     for root in &roots {
                         let mut about = about.clone();

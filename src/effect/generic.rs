@@ -3,7 +3,7 @@
 
 use super::walker::{About, Call, Walker};
 use super::spec::CommandSpec;
-use super::state::Shell;
+use super::state::{Shell, Variable};
 use super::text::Text;
 use super::{Action, Effect};
 use crate::label::{Label, Labels};
@@ -202,14 +202,14 @@ impl Walker<'_> {
             let Some(known) = word.as_known() else { continue };
             if known.starts_with('-') {
                 if known.starts_with("--delete") || self.listed("destructive-flags", word) {
-                    let about = self.on_scratch(words, at, about);
+                    let about = self.on_scratch(shell, words, at, about);
                     self.verb(shell, known.trim_start_matches('-'), &about);
                 }
                 continue;
             }
             let lists: &[&str] = if (1..3).contains(&seen) || (seen == 0 && elsewhere) { &["destructive-verbs", "destructive-second-verbs"] } else { &["destructive-verbs"] };
             if seen < 4 && lists.iter().any(|list| self.listed(list, word)) {
-                let about = self.on_scratch(words, at, about);
+                let about = self.on_scratch(shell, words, at, about);
                 self.verb(shell, known, &about);
             }
             seen += 1;
@@ -217,12 +217,13 @@ impl Walker<'_> {
     }
 
     /// Says `scratch` when all that stands behind the verb, flags apart, is named as something made to be thrown away, or a setting
-    /// among the words says that all of it is for tests: `RAILS_ENV=test`.
-    fn on_scratch(&self, words: &[Text], verb: usize, about: &About) -> About {
+    /// among the words or variables says that all of it is for tests: `RAILS_ENV=test`.
+    fn on_scratch(&self, shell: &Shell, words: &[Text], verb: usize, about: &About) -> About {
         let mut about = about.clone();
         let mut names = words[verb + 1..].iter().filter(|w| !w.prefix().starts_with('-')).peekable();
         let named = names.peek().is_some() && names.all(|w| self.listed("scratch-names", w));
-        if named || words.iter().any(|w| self.listed("scratch-settings", w)) {
+        let set = |(name, value): (&String, &Variable)| name.ends_with("_ENV") && self.listed("scratch-settings", &Text::known(format!("{name}={}", value.scalar())));
+        if named || words.iter().any(|w| self.listed("scratch-settings", w)) || shell.variables.iter().any(set) {
             about.with.add("scratch");
         }
         about

@@ -207,5 +207,5 @@ impl Walker<'_> {
 
 /// A type that takes all operands from its own on.
 fn stops(kind: &str) -> bool {
-    matches!(kind, "command" | "script-rest" | "program" | "script-file" | "code-file" | "served")
+    matches!(kind, "command" | "package-command" | "script-rest" | "program" | "script-file" | "code-file" | "served")
 }

@@ -338,6 +338,14 @@ impl Walker<'_> {
             }
             "path-object" => sum.objects.push((self.absolute(shell, value), claim.modifiers.clone())),
             "object" => sum.objects.push((value.clone(), claim.modifiers.clone())),
+            "package-command" => {
+                sum.objects.push((value.clone(), claim.modifiers.clone()));
+                let mut words = rest();
+                if let Some(program) = value.as_known().map(program_of_package) {
+                    words[0] = Text::known(program).labelled(value.labels);
+                    sum.inner = Some(self.inner_command(shell, words, call, about, sorted));
+                }
+            }
             "git-refspec" => sum.objects.push(git::refspec(value, claim.modifiers.clone())),
             "git-remote" => {
                 if let Some(transport) = value.strip_prefix("ext::") {
@@ -481,4 +489,10 @@ impl Walker<'_> {
             _ => value.labels,
         }
     }
+}
+
+/// The program that a package brings, by the package's name: `prisma@5` → `prisma`, `@angular/cli@17` → `cli`.
+fn program_of_package(package: &str) -> &str {
+    let name = package.rsplit('/').next().unwrap_or(package);
+    name.split('@').next().unwrap_or(name)
 }
