@@ -8,7 +8,9 @@ fn scan(languages: &Languages, lang: &str, code: &str) -> Vec<Found> {
     let text = Text::known(code);
     match languages.get(lang).expect("a language").grammar.as_deref() {
         Some("sed") => inline::scan_sed(&text),
-        Some("sql") => inline::scan_sql(&text),
+        Some("sql") => inline::scan_sql(&text, languages.get(lang).expect("a language")),
+        Some("lines") => inline::scan_lines(&text, languages.get(lang).expect("a language"), "/home/claude"),
+        Some("words") => inline::scan_words(&text, languages.get(lang).expect("a language")),
         _ => inline::scan(&text, languages.get(lang).expect("a language"), "/home/claude"),
     }
 }
@@ -19,6 +21,8 @@ fn print(found: &Found) -> String {
         Found::Argv(words) => format!("Argv({})", words.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
         Found::Read(t) => format!("Read({t})"),
         Found::Write(t) => format!("Write({t})"),
+        Found::Put { path, content } => format!("Put({path}, {content})"),
+        Found::Copy(from, to) => format!("Copy({from}, {to})"),
         Found::Delete { path, recursive } => format!("Delete({path}{})", if *recursive { " recursive" } else { "" }),
         Found::Environment(t) => format!("Environment({})", t.as_ref().map(ToString::to_string).unwrap_or_default()),
         Found::Opaque(what) => format!("Opaque({what})"),

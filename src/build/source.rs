@@ -102,7 +102,7 @@ macro_rules! fields {
 }
 
 fields!(CommandSpec {
-    names, system, operands, last, modifiers, does, lang, stdin, stdout, strict, bundled, options_first, single_dash, flags, env, sub, when,
+    names, system, operands, last, modifiers, does, lang, stdin, stdout, strict, bundled, options_first, single_dash, windows, flags, env, sub, when,
 });
 fields!(Match { action, target, host, data, with, without, program, unless, unless_host, unless_program });
 fields!(Rule { id, subject, summary, decision, maybe, why, instead, tags, matches } "examples:Examples{deny:Vec::new(),ask:Vec::new(),warn:Vec::new(),allow:Vec::new(),todo:Vec::new()}");

@@ -16,8 +16,9 @@ impl Walker<'_> {
         let Some(table) = self.know.languages.get(language) else { return Labels::NONE };
         let found = match table.grammar.as_deref() {
             Some("sed") => inline::scan_sed(text),
-            Some("sql") => inline::scan_sql(text),
+            Some("sql") => inline::scan_sql(text, table),
             Some("lines") => inline::scan_lines(text, table, &self.home()),
+            Some("words") => inline::scan_words(text, table),
             _ => inline::scan(text, table, &self.home()),
         };
         let mut about = about.clone();
@@ -80,6 +81,11 @@ impl Walker<'_> {
                 let path = self.absolute(shell, path);
                 self.effect(shell, Action::Write, path, about);
             }
+            Found::Put { path, content } => {
+                let path = self.absolute(shell, path);
+                self.effect(shell, Action::Write, path.clone(), about);
+                self.written(shell, &path, content, about);
+            }
             Found::Delete { path, recursive } => {
                 let path = self.absolute(shell, path);
                 let mut about = about.clone();
@@ -97,6 +103,16 @@ impl Walker<'_> {
                 self.effect(shell, Action::Read, from.clone(), &moved);
                 self.effect(shell, Action::Move, from, &moved);
                 self.effect(shell, Action::Write, to, about);
+            }
+            Found::Copy(from, to) => {
+                let from = self.absolute(shell, from);
+                let to = self.absolute(shell, to);
+                let text = self.read_file(shell, &from, about);
+                secret.add(text.labels.only(Label::Secret));
+                let mut written = about.clone();
+                written.data.add(text.labels.without(Label::Outside));
+                self.effect(shell, Action::Write, to.clone(), &written);
+                self.written(shell, &to, &text, about);
             }
             Found::Perm(path) => {
                 let path = self.absolute(shell, path);

@@ -163,6 +163,7 @@ impl Walker<'_> {
         let mut queue: std::collections::VecDeque<Text> = words.into();
         let mut options = true;
         while let Some(word) = queue.pop_front() {
+            let word = if spec.windows && options { windows_option(&sorted.chain, word) } else { word };
             let prefix = word.prefix();
             if options && prefix == "--" && word.as_known().is_some() {
                 // Before a sub-command it ends the program's own options only.
@@ -229,7 +230,7 @@ impl Walker<'_> {
         if name == "assign" {
             return sorted.operands.last().is_some_and(|w| w.split_once("=").is_none());
         }
-        matches!(name, "command" | "package-command" | "script-rest" | "program" | "script-file" | "code-file" | "served")
+        matches!(name, "command" | "package-command" | "script-rest" | "code-rest" | "program" | "script-file" | "code-file" | "served")
     }
 
     fn long_flag(&mut self, sorted: &mut Sorted<'_>, word: &Text, queue: &mut std::collections::VecDeque<Text>) {
@@ -371,6 +372,28 @@ impl Walker<'_> {
 /// The modifiers of a written type: `+force +all` → `force`, `all`.
 pub(super) fn modifiers(written: &str) -> Vec<String> {
     written.split_whitespace().filter_map(|m| m.strip_prefix('+')).map(str::to_owned).collect()
+}
+
+/// An option as programs of Windows take it, `/Name:value` or `-NAME`, in the form that specs have: `-name=value`.
+fn windows_option(chain: &[(&CommandSpec, String)], word: Text) -> Text {
+    let known = word.prefix();
+    let Some(rest) = known.strip_prefix(['/', '-']) else { return word };
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    let name = format!("-{}", rest[..end].to_lowercase());
+    let is_flag = flag(chain, &name).is_some() || (known.starts_with('-') && abbreviated(chain, &name).is_some());
+    if end == 0 || !is_flag {
+        return word;
+    }
+    let mut out = Text::known(name).labelled(word.labels);
+    let value = word.strip_bytes(1 + end).unwrap_or_default();
+    match value.strip_prefix(":").or_else(|| value.strip_prefix("=")) {
+        Some(value) => {
+            out.push_str("=");
+            out.push(&value);
+        }
+        None => out.push(&value),
+    }
+    out
 }
 
 /// A flag by its name as written, in the innermost spec first.

@@ -82,7 +82,15 @@ impl Walker<'_> {
     fn form_of(&self, path: &Text) -> Option<String> {
         let asked = Asked::text(path);
         let listed = |pattern: &str| self.know.lists.any([pattern], &asked, &self.vars) == Certainty::Yes;
-        self.know.executed.iter().find(|(pattern, _)| listed(pattern)).map(|(_, form)| form.to_string())
+        let matching = self.know.executed.iter().filter(|(pattern, _)| listed(pattern));
+        // The most precise pattern: a list is the vaguest, then the one with more wildcards, then the shorter one.
+        let precision = |pattern: &str| (!pattern.starts_with('@'), std::cmp::Reverse(pattern.matches('*').count()), pattern.len());
+        matching.max_by_key(|(pattern, _)| precision(pattern)).map(|(_, form)| form.to_string())
+    }
+
+    /// The call gave the file all its content, and something runs it: it was judged when it was written.
+    pub(super) fn is_judged(&self, path: &Text) -> bool {
+        path.as_known().and_then(|p| self.files.get(p)).is_some_and(|text| text.as_known().is_some_and(|t| !t.is_empty())) && self.form_of(path).is_some()
     }
 
     /// The write that was noted for a path is one whose text was judged.
@@ -95,8 +103,9 @@ impl Walker<'_> {
     /// A program is put where programs are looked for: a script is judged by what it does, and one with the name of a program that
     /// guard knows stands in that one's place.
     fn program_written(&mut self, shell: &mut Shell, path: &Text, content: &Text, about: &About) {
-        let interpreter = content.prefix().strip_prefix("#!").and_then(|t| t.lines().next());
-        let Some(interpreter) = interpreter else { return };
+        // Without a first line that names one, the shell that starts it reads it itself.
+        let named = content.prefix().strip_prefix("#!").and_then(|t| t.lines().next());
+        let Some(interpreter) = named.or(content.as_known().filter(|t| !t.contains('\0')).map(|_| "sh")) else { return };
         let name = path::base_name(path).unwrap_or_default();
         if self.know.specs.find(&name).is_some() {
             self.operate(shell, "path.shadow", path.clone(), None, about);

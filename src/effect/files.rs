@@ -27,6 +27,9 @@ impl Walker<'_> {
         let mut now = self.files.remove(&known).unwrap_or_default();
         now.push(content);
         self.content_written(shell, path, &now, about);
+        if let Some(led) = self.through_links(&Action::Write, path) {
+            self.content_written(shell, &led, &now, about);
+        }
         if let Some(meanwhile) = self.files.remove(&known) {
             now.push(&meanwhile);
         }
@@ -95,7 +98,11 @@ impl Walker<'_> {
     /// Where a path really leads, when a link is on the way; deleting and moving act on the link itself.
     pub(super) fn through_links(&self, action: &Action, path: &Text) -> Option<Text> {
         let known = path.as_known().filter(|p| p.starts_with('/'))?;
-        let resolve = |p: &str| self.context.files.resolve(std::path::Path::new(p)).map(|r| r.to_string_lossy().into_owned());
+        let made = |p: &str| {
+            let (link, to) = self.links.iter().find(|(link, _)| p == link.as_str() || p.strip_prefix(link.as_str()).is_some_and(|rest| rest.starts_with('/')))?;
+            Some(format!("{}{}", to.trim_end_matches('/'), &p[link.len()..]))
+        };
+        let resolve = |p: &str| made(p).or_else(|| self.context.files.resolve(std::path::Path::new(p)).map(|r| r.to_string_lossy().into_owned()));
         match action {
             Action::Read | Action::Write | Action::Execute | Action::Perm | Action::Touch => resolve(known).map(Text::known),
             Action::Delete | Action::Move => {

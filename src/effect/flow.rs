@@ -12,11 +12,19 @@ pub fn transform(wanted: &str, input: &Text, operands: &[Text]) -> Text {
         "copy" => input.clone(),
         "echo" => echo(operands),
         "printf" => printf(operands),
+        // A text among the operands, where nothing is read.
+        "decode-base64" if input.is_empty() && !operands.is_empty() => decoded(&join(operands), base64),
         "decode-base64" => decoded(input, base64),
         "decode-hex" => decoded(input, hex),
         "reverse" => decoded(input, |s| Some(s.lines().map(|l| l.chars().rev().collect::<String>() + "\n").collect())),
         "rot13" => decoded(input, |s| Some(s.chars().map(rot13).collect())),
         "translate" => translate(input, operands),
+        // The program is as good as its source, which says by its first line that no shell reads it.
+        "compiled" => {
+            let mut program = Text::known("#!compiled\n");
+            program.push(input);
+            program
+        }
         "opaque" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Opaque))),
         "network" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Network))),
         "secret" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Secret))),
@@ -58,6 +66,8 @@ pub fn base64(text: &str) -> Option<String> {
             buffer &= (1 << bits) - 1;
         }
     }
+    // Characters of two bytes have a NUL each, which no shell keeps.
+    bytes.retain(|b| *b != 0);
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 

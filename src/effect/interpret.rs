@@ -22,6 +22,8 @@ pub(super) struct Sum {
     pub(super) sends: bool,
     /// The hosts and URLs that are talked to.
     pub(super) peers: Vec<(Text, Text)>,
+    /// Files that get another name.
+    pub(super) linked: Vec<String>,
     /// Files that get the output or the download.
     pub(super) outputs: Vec<Text>,
     pub(super) objects: Vec<(Text, Vec<String>)>,
@@ -207,5 +209,5 @@ impl Walker<'_> {
 
 /// A type that takes all operands from its own on.
 fn stops(kind: &str) -> bool {
-    matches!(kind, "command" | "package-command" | "script-rest" | "program" | "script-file" | "code-file" | "served")
+    matches!(kind, "command" | "package-command" | "script-rest" | "code-rest" | "program" | "script-file" | "code-file" | "served")
 }

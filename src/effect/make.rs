@@ -18,6 +18,8 @@ impl Walker<'_> {
             let known = word.as_known().unwrap_or("");
             match known {
                 "-f" | "--file" | "--makefile" => file = words.next().cloned(),
+                _ if ["--file=", "--makefile="].iter().any(|flag| known.starts_with(flag)) => file = word.split_once("=").map(|(_, file)| file),
+                _ if known.starts_with("-f") => file = word.strip_prefix("-f"),
                 "-C" | "--directory" => {
                     if let Some(folder) = words.next() {
                         inner.cwd = self.absolute(&inner, folder).as_known().map(str::to_owned);
@@ -47,6 +49,7 @@ impl Walker<'_> {
             }
         }
         let text = match file {
+            Some(file) if matches!(file.as_known(), Some("-" | "/dev/stdin" | "/dev/fd/0")) => Some(call.stdin.clone()),
             Some(file) => {
                 let path = self.absolute(&inner, &file);
                 self.script_text(&path)

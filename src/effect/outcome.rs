@@ -158,6 +158,12 @@ impl Walker<'_> {
             None if wanted == Some("filter") => self.filtered(sorted, mods, &input),
             None => super::flow::transform(wanted.unwrap_or(default), &input, &sorted.operands),
         };
+        let mut sum = sum;
+        if wanted == Some("compiled") && sum.outputs.is_empty() && !mods.iter().any(|m| m == "object") {
+            // Compilers name the program themselves.
+            let stem = sorted.operands.first().and_then(Text::as_known).and_then(|name| name.rsplit('/').next()?.rsplit_once('.')).map(|(stem, _)| Text::known(stem));
+            sum.outputs.extend(stem.into_iter().chain(["a.out", "rust_out"].map(Text::known)));
+        }
         for path in &sum.outputs {
             let path = self.absolute(shell, path);
             let mut write = about.clone();

@@ -82,6 +82,9 @@ pub struct CommandSpec {
     pub options_first: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub single_dash: bool,
+    /// Options may begin with `/`, in small or capital letters, their values behind a colon.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub windows: bool,
     /// Key: `"-o, --output"`.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub flags: Map<ValueType>,
@@ -184,6 +187,12 @@ impl Specs {
         }
         if let Ok(at) = self.builtin.names.binary_search_by(|(key, _)| (*key).cmp(name)) {
             return self.builtin.specs.get(usize::from(self.builtin.names[at].1));
+        }
+        if let Some((stem, end)) = name.split_at_checked(name.len().saturating_sub(4))
+            && end.eq_ignore_ascii_case(".exe")
+            && !stem.is_empty()
+        {
+            return self.find(&stem.to_lowercase());
         }
         if let Some((_, at)) = self.globs.iter().find(|(glob, _)| simple_glob(glob, name)) {
             return self.specs.get(*at);

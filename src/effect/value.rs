@@ -2,6 +2,7 @@
 
 use super::command::{Claim, Sorted, in_force};
 use super::expand::join;
+use super::flow;
 use super::git;
 use super::interpret::Sum;
 use super::network;
@@ -67,7 +68,12 @@ impl Walker<'_> {
                 let labels = self.labels_of(&path);
                 let mut about = about.clone();
                 about.data.add(labels);
-                self.effect(shell, Action::Write, path, &about);
+                self.effect(shell, Action::Write, path.clone(), &about);
+                // What sed, or perl as sed, puts into a file that something runs.
+                let scripts = sorted.claims.iter().filter(|c| c.kind == "code").filter_map(|c| c.value.as_known());
+                let mut content = Text::known(scripts.map(super::inline::inserted).collect::<String>());
+                content.push_unknown();
+                self.content_written(shell, &path, &content, &about);
             }
             "delete" => {
                 let path = self.absolute(shell, value);
@@ -94,7 +100,11 @@ impl Walker<'_> {
             }
             "perm" => {
                 let path = self.absolute(shell, value);
-                self.effect(shell, Action::Perm, path, about);
+                let mut about = about.clone();
+                if self.is_judged(&path) {
+                    about.with.add("content:known");
+                }
+                self.effect(shell, Action::Perm, path, &about);
             }
             "land" => self.land(shell, value, sources, about, sum),
             "url" if value.prefix().starts_with("file:") => {
@@ -145,8 +155,10 @@ impl Walker<'_> {
                 // Another name for a file: reading the name is reading the file.
                 let path = self.absolute(shell, value);
                 let labels = self.labels_of(&path);
+                let path_of_link = path.as_known().map(str::to_owned);
                 let content = path.as_known().and_then(|p| self.files.get(p)).cloned().unwrap_or_else(Text::unknown);
                 self.effect(shell, Action::Operate("file.link".into()), path, &About { data: labels, ..about.clone() });
+                sum.linked.extend(path_of_link);
                 sum.read.push(content.labelled(labels));
             }
             "edit-maybe" => self.touch(shell, value, about),
@@ -264,7 +276,13 @@ impl Walker<'_> {
                     sum.inner = Some(out);
                 }
             }
-            "code" => {
+            "code" | "code-rest" | "encoded-code" => {
+                let value = &match claim.kind.as_str() {
+                    "code-rest" => join(&rest()),
+                    // What PowerShell takes: base64 of characters of two bytes.
+                    "encoded-code" => value.as_known().and_then(flow::base64).map_or_else(Text::unknown, |t| Text::known(t.replace('\0', ""))).labelled(value.labels),
+                    _ => value.clone(),
+                };
                 let language = in_force(&sorted.chain, &sorted.modifiers, |s| s.lang.as_deref()).unwrap_or("").to_owned();
                 let mut run = about.clone();
                 run.data.add(value.labels);
@@ -441,6 +459,7 @@ impl Walker<'_> {
         let mut write = about.clone();
         write.data.add(content.labels.without(Label::Outside));
         self.effect(shell, Action::Write, path.clone(), &write);
+        self.link(&path, sources, sum);
         let folder = value.suffix().ends_with('/')
             || sources.len() > 1
             || path.as_known().is_some_and(|p| self.context.files.is_dir(std::path::Path::new(p)));
@@ -460,6 +479,19 @@ impl Walker<'_> {
         }
         self.written(shell, &path, &content, about);
         sum.inner = Some(Text::default());
+    }
+
+    /// The path is another name for what was linked, and so is a name in it for each.
+    fn link(&mut self, path: &Text, sources: &[Text], sum: &Sum) {
+        let Some(known) = path.as_known() else { return };
+        for to in &sum.linked {
+            let name = to.rsplit('/').next().unwrap_or("");
+            let inside = format!("{known}/{name}");
+            if sum.linked.len() == 1 && sources.len() <= 1 {
+                self.links.insert(known.to_owned(), to.clone());
+            }
+            self.links.insert(inside, to.clone());
+        }
     }
 
     /// A script that is a described program itself: `python manage.py flush`, `php artisan migrate:fresh`.

@@ -34,6 +34,8 @@ pub struct Walker<'a> {
     pub(super) plan: Plan,
     /// Files that the call itself wrote, by absolute path.
     pub(super) files: HashMap<String, Text>,
+    /// Links that the call made → where they lead.
+    pub(super) links: HashMap<String, String>,
     /// `>(…)`: the path that stands for it, and its body.
     pub(super) sinks: Vec<(String, String)>,
     pub(super) calls: Vec<String>,
@@ -73,6 +75,7 @@ impl<'a> Walker<'a> {
             vars,
             plan: Plan::default(),
             files: HashMap::new(),
+            links: HashMap::new(),
             sinks: Vec::new(),
             calls: Vec::new(),
             parameters: Vec::new(),

@@ -9,6 +9,22 @@ use crate::effect::text::{Part, Text};
 /// Code in a string in code, and so on.
 const MAX_EVAL: u32 = 4;
 
+/// A method's operands without the object, where nothing is known of that.
+fn without_object(full: &str, first: Text, mut plain: Vec<Text>) -> (Text, Vec<Text>) {
+    if full.starts_with("?.") && plain.len() > 1 && first.as_known().is_none() && first.prefix().is_empty() {
+        plain.remove(0);
+        return (plain[0].clone(), plain);
+    }
+    (first, plain)
+}
+
+/// Before a path: the value is that file, open for writing.
+const HANDLE: char = '\u{2}';
+
+fn handle_of(path: &Text) -> Text {
+    path.as_known().map_or_else(Text::unknown, |path| Text::known(format!("{HANDLE}{path}")))
+}
+
 pub(super) fn is_in(table: &[String], name: &str) -> bool {
     table.iter().any(|glob| simple_glob(glob, name))
 }
@@ -16,7 +32,7 @@ pub(super) fn is_in(table: &[String], name: &str) -> bool {
 impl Scanner<'_> {
     pub(super) fn is_interesting(&self, name: &str) -> bool {
         let l = self.language;
-        [&l.shell, &l.argv, &l.delete, &l.delete_tree, &l.read, &l.open, &l.write, &l.moves, &l.perm, &l.connect, &l.fetch, &l.send, &l.eval, &l.decode]
+        [&l.shell, &l.argv, &l.delete, &l.delete_tree, &l.read, &l.open, &l.write, &l.put, &l.copy, &l.moves, &l.perm, &l.connect, &l.fetch, &l.send, &l.eval, &l.decode]
             .iter()
             .any(|table| is_in(table, name))
     }
@@ -53,6 +69,16 @@ impl Scanner<'_> {
             "reversed" => return first.as_known().map_or_else(Text::unknown, |t| Text::known(t.chars().rev().collect::<String>())),
             _ => {}
         }
+        if is_in(&l.put, full) {
+            let handle = arguments.iter().find_map(|t| t.as_known()?.split_once(HANDLE).map(|(_, path)| Text::known(path)));
+            // The block or callback that `open` was given calls the file by a name of its own.
+            let opened = self.opened.clone().filter(|_| full.contains(['.', '>']) && !full.contains("std"));
+            if let Some(path) = handle.or(opened) {
+                let content = plain.iter().find(|t| !t.prefix().starts_with(HANDLE) && !t.is_empty()).cloned().unwrap_or_else(Text::unknown);
+                self.found.push(Found::Put { path, content });
+                return Text::unknown();
+            }
+        }
         if is_in(&l.join, full) {
             let mut out = Text::default();
             for (at, part) in plain.iter().enumerate() {
@@ -70,15 +96,20 @@ impl Scanner<'_> {
             let decoded = first.as_known().and_then(|t| if full.contains("hex") { flow::hex(t) } else { flow::base64(t) });
             return decoded.map_or_else(Text::unknown, Text::known);
         }
+        if is_in(&l.operand, full)
+            && let Some(Found::Argv(words)) = self.found.last_mut()
+        {
+            words.extend(plain.into_iter().skip(usize::from(full.starts_with("?."))));
+            return Text::unknown();
+        }
         if is_in(&l.print, full) {
             return Text::unknown();
         }
         if let Some((name, _)) = l.operate.iter().find(|(_, calls)| is_in(calls, full)) {
             self.found.push(Found::Operate(name.clone(), first));
         } else if is_in(&l.shell, full) {
+            let (first, plain) = without_object(full, first, plain);
             if plain.len() > 1 && self.language.bare_calls {
-                self.found.push(Found::Argv(plain));
-            } else if l.words {
                 self.found.push(Found::Argv(plain));
             } else if first.as_known().is_none() && !first.parts().iter().any(|p| matches!(p, Part::Known(_))) {
                 self.found.push(Found::Opaque("executes"));
@@ -108,14 +139,21 @@ impl Scanner<'_> {
             if self.language.bare_calls {
                 self.perl_open(&plain);
             } else if mode.starts_with(['w', 'a', 'x']) || mode.contains('+') {
-                self.found.push(Found::Write(first));
+                self.found.push(Found::Write(first.clone()));
+                self.opened = Some(first.clone());
+                return handle_of(&first);
             } else {
                 self.found.push(Found::Read(first));
             }
         } else if is_in(&l.read, full) {
             self.found.push(Found::Read(first));
         } else if is_in(&l.write, full) {
-            self.found.push(Found::Write(first));
+            self.found.push(match plain.get(1) {
+                Some(content) => Found::Put { path: first, content: content.clone() },
+                None => Found::Write(first),
+            });
+        } else if is_in(&l.copy, full) && plain.len() > 1 {
+            self.found.push(Found::Copy(first, plain[1].clone()));
         } else if is_in(&l.moves, full) {
             self.found.push(Found::Move(first, plain.get(1).cloned().unwrap_or_else(Text::unknown)));
         } else if is_in(&l.perm, full) {

@@ -233,10 +233,18 @@ impl Scanner<'_> {
         // Ruby's `Dir["*.log"]`
         let lists = self.is_mark(next, '[') && is_in(&self.language.glob, &full);
         if self.is_mark(next, '(') || lists {
-            let (arguments, after) = self.list(next + 1, if lists { ']' } else { ')' }, depth + 1);
+            let (mut arguments, after) = self.list(next + 1, if lists { ']' } else { ')' }, depth + 1);
+            // `p = Path(x); p.read_text()`: a method of a known value has the value as its first argument.
+            if let Some((object, method)) = full.rsplit_once('.')
+                && let Some([value]) = self.variables.get(object).map(Vec::as_slice)
+                && value.as_known().is_some()
+            {
+                arguments.insert(0, value.clone());
+                return (self.call(&format!("?.{method}"), &arguments), after);
+            }
             return (self.call(&full, &arguments), after);
         }
-        if (self.language.bare_calls || self.language.words) && self.is_interesting(&full) && matches!(self.token(next), Some(Token::Str(..) | Token::Name(_) | Token::Backtick(_))) {
+        if self.language.bare_calls && self.is_interesting(&full) && matches!(self.token(next), Some(Token::Str(..) | Token::Name(_) | Token::Backtick(_))) {
             let mut arguments = Vec::new();
             loop {
                 let (values, after) = self.expression(next, depth + 1);
@@ -247,7 +255,7 @@ impl Scanner<'_> {
                 next = after;
                 if self.is_mark(next, ',') {
                     next += 1;
-                } else if !self.language.words || !matches!(self.token(next), Some(Token::Str(..) | Token::Name(_))) {
+                } else {
                     break;
                 }
             }
@@ -255,7 +263,6 @@ impl Scanner<'_> {
         }
         match self.variables.get(full.as_str()) {
             Some(values) => (values.clone(), next),
-            None if self.language.words => (vec![Text::known(name)], next),
             None => (vec![Text::unknown()], next),
         }
     }

@@ -15,7 +15,7 @@ pub fn scan_lines(code: &Text, language: &Language, home: &str) -> Vec<Found> {
     for _ in 0..MOST {
         let Some(text) = rest.take() else { break };
         let (line, tail) = text.split_once("\n").map_or_else(|| (text.clone(), None), |(line, tail)| (line, Some(tail)));
-        for part in statements(&line) {
+        for part in statements(&line, language) {
             one(&part, language, home, &mut found);
         }
         rest = tail;
@@ -26,11 +26,16 @@ pub fn scan_lines(code: &Text, language: &Language, home: &str) -> Vec<Found> {
     found
 }
 
-/// The statements of a line; one that begins with punctuation, and so is another program's text, reaches to its end.
-fn statements(line: &Text) -> Vec<Text> {
+/// The statements of a line; one that begins with punctuation or a word that runs code, and so is another program's text, reaches to
+/// its end.
+fn statements(line: &Text, language: &Language) -> Vec<Text> {
+    let runs = |text: &str| {
+        let word = text.split_whitespace().next().unwrap_or("");
+        language.eval.iter().any(|glob| simple_glob(glob, word))
+    };
     let mut all = Vec::new();
     let mut rest = line.clone();
-    while !rest.prefix().trim_start().starts_with(|c: char| c.is_ascii_punctuation()) {
+    while !rest.prefix().trim_start().starts_with(|c: char| c.is_ascii_punctuation()) && !runs(rest.prefix()) {
         let Some((first, tail)) = rest.split_once(";") else { break };
         all.push(first);
         rest = tail;

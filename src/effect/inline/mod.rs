@@ -12,6 +12,7 @@ mod lines;
 mod scan;
 mod sed;
 mod sql;
+mod words;
 
 use super::text::Text;
 use crate::table::Table;
@@ -20,8 +21,9 @@ use std::collections::BTreeMap;
 
 pub use lines::scan_lines;
 pub use scan::scan;
-pub use sed::scan as scan_sed;
+pub use sed::{inserted, scan as scan_sed};
 pub use sql::scan as scan_sql;
+pub use words::scan_words;
 
 /// One thing that code does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +34,12 @@ pub enum Found {
     Argv(Vec<Text>),
     Read(Text),
     Write(Text),
+    /// A file gets this content, or more of it.
+    Put { path: Text, content: Text },
     Delete { path: Text, recursive: bool },
     Move(Text, Text),
+    /// A file gets the content of another, or another name.
+    Copy(Text, Text),
     Perm(Text),
     Connect(Text),
     Fetch(Text),
@@ -56,7 +62,7 @@ pub enum Found {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Language {
-    /// `sed` and `sql` have a reader of their own, and so have languages of `lines`.
+    /// `sed` and `sql` have a reader of their own, and so have languages of `lines` and of `words`.
     pub grammar: Option<String>,
     pub comment: Vec<String>,
     pub strings: Vec<String>,
@@ -70,17 +76,20 @@ pub struct Language {
     pub regex: bool,
     /// A call needs no parentheses.
     pub bare_calls: bool,
-    /// A call is a word and its operands.
-    pub words: bool,
     /// `print | "cmd"`, `"cmd" | getline`, `print > "file"`.
     pub pipes: bool,
     pub shell: Vec<String>,
     pub argv: Vec<String>,
+    /// Adds operands to the program that was named last.
+    pub operand: Vec<String>,
     pub delete: Vec<String>,
     pub delete_tree: Vec<String>,
     pub read: Vec<String>,
     pub open: Vec<String>,
     pub write: Vec<String>,
+    /// Writes to what `open` gave.
+    pub put: Vec<String>,
+    pub copy: Vec<String>,
     #[serde(rename = "move")]
     pub moves: Vec<String>,
     pub perm: Vec<String>,
@@ -101,6 +110,32 @@ pub struct Language {
     pub apply: Vec<String>,
     pub serve: Vec<String>,
     pub print: Vec<String>,
+    /// Languages of `words`: what their own words are called in `rules/commands/`.
+    pub prefix: String,
+    /// Other names of programs and words, in small letters → the name in `rules/commands/`.
+    pub alias: BTreeMap<String, String>,
+    /// Variables by their names in small letters → shell text.
+    pub variables: BTreeMap<String, String>,
+    /// What begins a variable.
+    pub variable_mark: Option<char>,
+    /// The words that give a variable its value.
+    pub assign: Vec<String>,
+    /// Means that the next character is itself.
+    pub escape: Option<char>,
+    /// Characters that end a command; `|` and `&` mean what they mean to a shell.
+    pub separators: String,
+    /// Characters that part words like a blank does.
+    pub blanks: String,
+    /// Openers of commands whose output is a word.
+    pub groups: String,
+    /// Openers of commands that run, perhaps later.
+    pub blocks: String,
+    /// A group may stand as a command.
+    pub statement_groups: bool,
+    /// A value alone is a command, and values have methods.
+    pub expressions: bool,
+    /// Backslashes part folders, programs end in `.exe`, `>` writes.
+    pub windows: bool,
     /// Operation → the calls that do it.
     pub operate: BTreeMap<String, Vec<String>>,
 }

@@ -19,7 +19,7 @@ pub fn scan(code: &Text, language: &Language, home: &str) -> Vec<Found> {
 pub(super) fn scan_at(code: &Text, language: &Language, home: &str, depth: u32) -> Vec<Found> {
     let source: String = code.parts().iter().map(|p| if let Part::Known(t) | Part::Glob(t) = p { t.as_str() } else { "\u{e000}" }).collect();
     let (tokens, cut) = tokens(&source, language);
-    let mut scanner = Scanner { tokens, language, home, labels: code.labels, variables: HashMap::new(), aliases: HashMap::new(), found: Vec::new(), steps: 0, depth };
+    let mut scanner = Scanner { tokens, language, home, labels: code.labels, variables: HashMap::new(), aliases: HashMap::new(), opened: None, found: Vec::new(), steps: 0, depth };
     scanner.run();
     if cut || scanner.steps > MAX_STEPS {
         scanner.found.push(Found::Opaque("executes"));
@@ -36,6 +36,8 @@ pub(super) struct Scanner<'a> {
     pub(super) variables: HashMap<String, Vec<Text>>,
     /// Local name → full name (`import os as o`, `const {execSync: e} = require(…)`).
     pub(super) aliases: HashMap<String, String>,
+    /// The file that was opened last for writing.
+    pub(super) opened: Option<Text>,
     pub(super) found: Vec<Found>,
     pub(super) steps: usize,
     /// How many evals are around this code.
@@ -95,7 +97,13 @@ impl Scanner<'_> {
                     self.variables.insert(name.trim_start_matches(['$', '@']).to_owned(), values);
                     return next.max(at + 2);
                 }
-                let (_, next) = self.expression(at, 0);
+                let (values, next) = self.expression(at, 0);
+                // `with open(x, 'w') as f`
+                if let (Some(Token::Name(word)), Some(Token::Name(name))) = (self.token(next), self.token(next + 1).cloned())
+                    && word == "as"
+                {
+                    self.variables.insert(name, values);
+                }
                 next.max(at + 1)
             }
             Some(Token::Backtick(text)) => {

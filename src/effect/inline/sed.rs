@@ -53,6 +53,66 @@ pub fn scan(script: &Text) -> Vec<Found> {
     found
 }
 
+/// The text that a script puts into what it edits: what `a`, `i` and `c` add, and what `s` puts in the place of something.
+pub fn inserted(script: &str) -> String {
+    let mut out = String::new();
+    let mut lines = script.split('\n');
+    while let Some(line) = lines.next() {
+        let mut rest = line.trim_start();
+        for _ in 0..200 {
+            rest = address(rest).trim_start_matches([' ', '\t', '!', '{', '}', ';']);
+            let Some(c) = rest.chars().next() else { break };
+            match c {
+                's' => {
+                    let Some(delimiter) = rest[1..].chars().next() else { break };
+                    let body = &rest[1 + delimiter.len_utf8()..];
+                    let Some(first) = until(body, delimiter) else { break };
+                    let Some(second) = until(&body[first..], delimiter) else { break };
+                    let replacement = &body[first..first + second - delimiter.len_utf8()];
+                    out.push_str(&plain(&replacement.replace(&format!("\\{delimiter}"), &delimiter.to_string())));
+                    out.push('\n');
+                    let flags = &body[first + second..];
+                    rest = &flags[flags.find([';', '}', ' ']).unwrap_or(flags.len())..];
+                }
+                'a' | 'i' | 'c' => {
+                    // One line, or more of them while each ends in a backslash.
+                    let mut text = rest[1..].trim_start().strip_prefix('\\').unwrap_or(rest[1..].trim_start()).to_owned();
+                    if text.is_empty() {
+                        lines.next().unwrap_or("").clone_into(&mut text);
+                    }
+                    while let Some(open) = text.strip_suffix('\\') {
+                        text = format!("{open}\n{}", lines.next().unwrap_or(""));
+                    }
+                    out.push_str(&plain(&text));
+                    out.push('\n');
+                    break;
+                }
+                '#' => break,
+                _ => rest = &rest[c.len_utf8()..],
+            }
+        }
+    }
+    out
+}
+
+/// Text of a script without its backslashes.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('n') => out.push('\n'),
+                Some('t') => out.push('\t'),
+                Some(other) => out.push(other),
+                None => {}
+            },
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// The script behind an address: numbers, `$`, `/re/`, ranges.
 fn address(text: &str) -> &str {
     let mut rest = text.trim_start();

@@ -1,24 +1,42 @@
 //! SQL, and the dot and backslash commands of its clients: statements that destroy data or run programs. Strings and comments
 //! are not looked into.
 
-use super::Found;
+use super::{Found, Language};
 use crate::effect::text::{Part, Text};
 
-/// What SQL text would do that matters.
-pub fn scan(text: &Text) -> Vec<Found> {
+/// What SQL text would do that matters. The clients' own commands, and the functions that touch files, stand in the tables of the
+/// language; a function's name ends in `(`.
+pub fn scan(text: &Text, language: &Language) -> Vec<Found> {
     let source: String = text.parts().iter().map(|p| if let Part::Known(t) | Part::Glob(t) = p { t.as_str() } else { " ? " }).collect();
     let mut found = Vec::new();
     for line in source.lines() {
         let line = line.trim();
-        let command = line.strip_prefix("\\!").or_else(|| line.strip_prefix(".shell ")).or_else(|| line.strip_prefix(".system ")).or_else(|| line.strip_prefix("system "));
-        if let Some(command) = command {
-            found.push(Found::Operate("sql.program".into(), Text::known(command.trim())));
-            found.push(Found::Shell(Text::known(command.trim())));
+        let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let is = |table: &[String]| table.iter().any(|w| w == word);
+        if is(&language.shell) || line.starts_with("\\!") {
+            let command = if line.starts_with("\\!") { line[2..].trim() } else { rest.trim() };
+            runs(command, &mut found);
+        } else if is(&language.read) || is(&language.write) {
+            let value = operand(rest);
+            match value.strip_prefix('|') {
+                Some(command) => runs(command, &mut found),
+                None if value.is_empty() => {}
+                None if is(&language.read) => found.push(Found::Read(Text::known(value))),
+                None => found.push(Found::Write(Text::known(value))),
+            }
+        } else if is(&language.eval) {
+            found.push(Found::Operate("sql.program".into(), Text::known(operand(rest))));
         }
-        for (word, write) in [(".output ", true), (".once ", true), (".read ", false), ("\\i ", false), ("\\o ", true), (".import ", false), (".dump-to ", true)] {
-            if let Some(path) = line.strip_prefix(word) {
-                let path = Text::known(path.split_whitespace().next().unwrap_or("").trim_matches(['\'', '"']));
-                found.push(if write { Found::Write(path) } else { Found::Read(path) });
+    }
+    let lower = source.to_ascii_lowercase();
+    for (table, write) in [(&language.read, false), (&language.write, true)] {
+        for name in table.iter().filter(|w| w.ends_with(['(', ' '])) {
+            for (at, _) in lower.match_indices(name.as_str()).take(16) {
+                let rest = source[at + name.len()..].trim_start();
+                if rest.starts_with(['\'', '"']) {
+                    let path = Text::known(operand(rest));
+                    found.push(if write { Found::Write(path) } else { Found::Read(path) });
+                }
             }
         }
     }
@@ -49,11 +67,28 @@ pub fn scan(text: &Text) -> Vec<Found> {
             }
             _ => {}
         }
-        if has("load_extension") || has("pg_read_file") || has("lo_import") || has("load_file") {
+        if words.iter().any(|word| language.operate.get("sql.program").into_iter().flatten().any(|name| name == word)) {
             found.push(Found::Operate("sql.program".into(), Text::default()));
         }
     }
     found
+}
+
+/// The client starts a program.
+fn runs(command: &str, found: &mut Vec<Found>) {
+    found.push(Found::Operate("sql.program".into(), Text::known(command)));
+    found.push(Found::Shell(Text::known(command)));
+}
+
+/// The first operand of a client's command, without its quotes; one that begins with `|` is a program and its operands.
+fn operand(rest: &str) -> &str {
+    let rest = rest.trim_start();
+    let rest = rest.split_whitespace().take_while(|w| w.starts_with("--")).fold(rest, |left, flag| left[flag.len()..].trim_start());
+    match rest.chars().next() {
+        Some(quote @ ('\'' | '"')) => rest[1..].split(quote).next().unwrap_or(""),
+        Some('|') => rest,
+        _ => rest.split_whitespace().next().unwrap_or(""),
+    }
 }
 
 /// Statements as lower-case words, without strings and comments.
