@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=pod/tests/engine.bash
 . pod/tests/engine.bash
 need_engine
-need ip iproute2; need bats bats; need ssh openssh-client; need prometheus-pushgateway prometheus-pushgateway; need jq jq; need curl curl; need openssl openssl
+need ip iproute2; need bats bats; need ssh openssh-client; need prometheus-pushgateway prometheus-pushgateway; need promtool prometheus; need jq jq; need curl curl; need openssl openssl
 need shellcheck shellcheck; need sqlite3 sqlite3; need nsenter util-linux; need python3 python3; need pgrep procps
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
 install_missing

@@ -136,3 +136,23 @@ setup() { . pod/tests/lib.bash; }
   in_pod /opt/scripts/probe ready
   in_pod /opt/scripts/probe live
 }
+
+@test "a silent guard is no live pod: no hook, no answer, no denial, no record" {
+  # The probe among the pod's own ports, with a cron of its own and another hook installed.
+  probing() { # probing PROGRAM [ARGUMENT...]
+    jq '.hooks.PreToolUse[0].hooks[0] |= (.command = $ARGS.positional[0] | .args = $ARGS.positional[1:])' pod/etc/managed-settings.json --args "$@" >"$WORK/other-hook.json"
+    pm run --rm --network host --read-only --tmpfs /tmp:mode=1777 --user 1000:1000 -v "$(volume):/home/claude" \
+      -v "$WORK/other-hook.json:/etc/claude-code/managed-settings.json:ro" --entrypoint /bin/sh "$IMAGE" -c 'mkdir /tmp/pod; touch /tmp/pod/cron-turn; supercronic /opt/crontab & until pgrep -x supercronic >/dev/null; do sleep 0.1; done; exec /opt/scripts/probe live' 2>&1
+  }
+  probing /usr/local/bin/guard hook
+  denial='{"hookSpecificOutput": {"permissionDecision": "deny"}}'
+  while IFS='|' read -r wanted program argument; do
+    run probing "$program" ${argument:+"$argument"}
+    [[ $status == 1 && ${lines[-1]} == "probe: $wanted" ]] || { echo "$program: $status $output"; return 1; }
+  done <<WAYS
+the hook did not answer|/usr/local/bin/absent|
+the hook did not answer|/bin/sleep|60
+the hook let a forbidden call through|/bin/true|
+the hook kept no record|/bin/echo|$denial
+WAYS
+}

@@ -95,6 +95,17 @@ sent() { jq -r .text "$WORK/telegram.jsonl"; }
   [[ $status != 0 ]]
 }
 
+@test "what is pushed follows the conventions of Prometheus" {
+  in_pod /opt/scripts/push-heartbeat audit-digest duration_seconds=1.5
+  in_pod /opt/scripts/push-next-expected audit-digest
+  in_pod /opt/scripts/push-metrics
+  in_pod /opt/scripts/check-startup-files
+  metrics | grep -E '^(# (HELP|TYPE) )?(agent|guard)_' >"$WORK/pushed"
+  for name in agent_job_last_success_timestamp_seconds agent_job_duration_seconds agent_job_next_expected_timestamp_seconds agent_pod_starts_total agent_pod_ended_total \
+    agent_pod_startup_lines_refused guard_calls_total guard_hook_duration_seconds; do grep -q "^$name" "$WORK/pushed"; done
+  promtool check metrics <"$WORK/pushed"
+}
+
 @test "guard's own numbers reach the Pushgateway" {
   jq -cn '{hook_event_name: "PreToolUse", session_id: "s", tool_use_id: "t", cwd: "/tmp", tool_name: "Bash", tool_input: {command: "cat /etc/shadow"}}' |
     in_pod guard hook | grep -q '"deny"'

@@ -39,6 +39,43 @@ setup() { . pod/tests/lib.bash; export PODMAN="nsenter --net=/run/netns/$NS podm
   [[ $status == 1 && $output == *"FAILED       non-root"* ]]
 }
 
+@test "each promise fails in a container that keeps none of them" {
+  # Everything the other way round: root, a capability, no filters, a root to write, sudo, a key of the agent's, a credential on disk, no process.
+  sed 's/^AuthorizedKeys.*/AuthorizedKeysFile .ssh\/authorized_keys/' pod/etc/sshd_config >"$WORK/open-sshd"
+  cp pod/etc/managed-settings.json "$WORK/own-settings.json"
+  chown 1000 "$WORK/own-settings.json"
+  printf '#!/bin/sh\n[ "$1" = ready ]\n' >"$WORK/says-ready"
+  chmod 755 "$WORK/says-ready"
+  rm -rf "$WORK/changed-state"
+  mkdir "$WORK/changed-state"
+  pm run -d --name guardpod-broken --network none --user 0 --cap-add NET_ADMIN --security-opt seccomp=unconfined --tmpfs /home/claude -e ANTHROPIC_API_KEY=not-a-real-key \
+    -v "$WORK/changed-state:/home/claude/.local/state/guard" -v "$WORK/open-sshd:/opt/sshd_config:ro" -v "$WORK/own-settings.json:/etc/claude-code/managed-settings.json" \
+    -v "$WORK/says-ready:/opt/scripts/probe:ro" -v /bin/true:/usr/local/bin/sudo:ro --entrypoint /usr/bin/sleep "$IMAGE" infinity >/dev/null
+  changed() { pm exec -i guardpod-broken "$@"; }
+  jq -cn '{hook_event_name: "PreToolUse", session_id: "s", tool_use_id: "t", cwd: "/tmp", tool_name: "Bash", tool_input: {command: "cat /etc/shadow"}}' | changed guard hook >/dev/null
+  changed guard log verify
+  changed sqlite3 /home/claude/.local/state/guard/guard.db "UPDATE record SET json = replace(json, 'shadow', 'motd')"
+  changed bash -c 'echo "$ANTHROPIC_API_KEY" >/home/claude/.env'
+  export RESTART=yes SSH_KEY=$WORK/client SSH_PORT=1
+  run pod/verify.sh local guardpod-broken
+  pm rm -f -t 0 guardpod-broken >/dev/null
+  echo "$output"
+  # The two egress rows need a network; the next test has one.
+  [[ $status == 1 && ${lines[-1]} == "0 passed, 17 failed, 2 not covered" ]]
+}
+
+@test "cluster: a way out that is open is seen, and one that is allowed passes" {
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext 'subjectAltName=DNS:api.anthropic.com' -keyout "$WORK/key" -out "$WORK/certificate" 2>/dev/null
+  serve 443 python3 manifests/tests/world.py "$WORK/certificate" "$WORK/key"
+  pm run -d --name guardpod-open --network host --add-host example.com:127.0.0.1 --add-host api.anthropic.com:127.0.0.1 -e CURL_CA_BUNDLE=/certificate \
+    -v "$WORK/certificate:/certificate:ro" --entrypoint /usr/bin/sleep "$IMAGE" infinity >/dev/null
+  mkdir -p "$WORK/bin"
+  cp pod/tests/standins/kubectl "$WORK/bin/kubectl"
+  PATH="$WORK/bin:$PATH" VERIFY_CONTAINER=guardpod-open run pod/verify.sh cluster
+  pm rm -f -t 0 guardpod-open >/dev/null
+  [[ $output == *"FAILED       egress blocked: 200, expected 000"* && $output == *"ok           egress allowed"* ]] || { echo "$output"; return 1; }
+}
+
 @test "persistence is seen by a restart" {
   export RESTART=yes
   run pod/verify.sh local "$POD"
