@@ -164,7 +164,7 @@ impl Lists {
         let mut best = Certainty::No;
         for pattern in patterns {
             let found = match pattern.strip_prefix('@') {
-                None if !text.is_host && text.subject.differs_at_an_edge(pattern) => Certainty::No,
+                None if !text.is_host && (text.subject.differs_at_an_edge(pattern) || text.subject.lacks_a_letter_of(pattern)) => Certainty::No,
                 Some(_) if depth > MAX_DEPTH => Certainty::No,
                 Some(list) => self.any_in(list, text, vars, depth + 1),
                 None if vars.surely_begins_otherwise(pattern, &text.subject) => Certainty::No,
