@@ -39,7 +39,7 @@ echo "== guard test"
 cargo build --locked --quiet --features deadman-test,health-bridge
 target/debug/guard test
 echo "== the project's own scripts"
-shellcheck -- *.sh .ci/run fuzz/run
+shellcheck -- *.sh .ci/run fuzz/run benches/ten-times
 for script in build-static.sh tests/client/*.sh; do
   [ ! -e "$script" ] || target/debug/guard check "$script"
 done
@@ -48,6 +48,10 @@ binary=$PWD/$(./build-static.sh | tail -n 1)
 echo "$binary"
 echo "== what ten fixed calls cost, in instructions and page faults"
 python3 benches/gate.py "$binary"
+echo "== what calls cost: printed, not asserted"
+./build-static.sh --bench hook
+benches/ten-times
+./build-static.sh --bench hostile
 echo "== many hooks at once, killed and stopped"
 GUARD_BINARY=$binary cargo test --locked --quiet --features deadman-test,health-bridge --test crowd -- --ignored --nocapture --test-threads 1
 echo "== the real client"

@@ -1,13 +1,18 @@
 //! What one call costs: the static binary as a whole process, turn by turn with the least process and `/bin/true`, then the parts in
-//! process. Times are printed and never asserted; ratios travel, microseconds do not. `./build-static.sh && cargo bench --bench hook`.
+//! process. Times are printed and never asserted; ratios travel, microseconds do not.
+//!
+//! `./build-static.sh && ./build-static.sh --bench hook`; with `--beside BINARY` another build takes turns with it.
 #![allow(clippy::print_stdout, reason = "a bench prints")]
+
+#[path = "support/process.rs"]
+mod process;
 
 use guard::knowledge::Knowledge;
 use guard::record::{Facts, Record};
 use guard::rule::{example, types::Example};
-use std::io::Write;
+use process::{event, run};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
 /// Turns for each case.
@@ -28,7 +33,7 @@ fn fifty_rules(home: &Path) {
 
 fn cases() -> Vec<(&'static str, String)> {
     let prose: String = (0..300).map(|at| format!("line {at} of some notes about the project and its parts\n")).collect();
-    let script: String = (0..640)
+    let script: String = (0..694)
         .map(|at| format!("if [ -f src/file{at}.txt ]; then echo \"found {at}\" >> out/log.txt; cp src/file{at}.txt build/; fi\n"))
         .collect();
     vec![
@@ -39,32 +44,46 @@ fn cases() -> Vec<(&'static str, String)> {
     ]
 }
 
-fn event(command: &str) -> Vec<u8> {
-    serde_json::json!({"session_id": "s", "transcript_path": "/t", "cwd": "/srv/work", "permission_mode": "default",
-        "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": command}, "tool_use_id": "t"})
-    .to_string()
-    .into_bytes()
-}
-
-/// Microseconds of one process.
-fn process(program: &Path, arguments: &[&str], input: &[u8], home: &Path) -> f64 {
-    let before = Instant::now();
-    let mut child = Command::new(program)
-        .args(arguments)
-        .env_clear()
-        .env("HOME", home)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("it starts");
-    let _ = child.stdin.take().expect("a pipe").write_all(input);
-    child.wait().expect("it ends");
-    before.elapsed().as_secs_f64() * 1e6
-}
-
 fn quantile(times: &mut [f64], share: f64) -> f64 {
     times.sort_by(f64::total_cmp);
     times[((times.len() - 1) as f64 * share) as usize]
+}
+
+/// The least process that a hook can be.
+fn least(folder: &Path) -> PathBuf {
+    let floor = folder.join("floor");
+    let flags = ["-O", "-Ctarget-feature=+crt-static", "-Crelocation-model=static", "-Cpanic=abort", "-Cstrip=symbols", "benches/support/floor.rs", "-o"];
+    assert!(Command::new("rustc").args(flags).arg(&floor).status().expect("rustc").success());
+    floor
+}
+
+fn whole_processes(folder: &Path, beside: Option<&Path>) {
+    let guard = process::shipped();
+    let floor = least(folder);
+    println!("whole processes, {ROUNDS} turns; built-in rules, a user layer of 50 rules (compiled), verdict allow, record written");
+    for (name, command) in cases() {
+        let input = event(&command);
+        let (mut ours, mut other, mut base, mut dynamic, mut peak) = (vec![], vec![], vec![], vec![], 0.0f64);
+        for _ in 0..ROUNDS {
+            let ended = run(&guard, &["hook"], &input, folder);
+            assert_eq!(ended.answer, "", "{name} was to be let through in silence");
+            ours.push(ended.micros);
+            peak = peak.max(ended.peak_mb);
+            other.extend(beside.map(|binary| run(binary, &["hook"], &input, folder).micros));
+            base.push(run(&floor, &[], &input, folder).micros);
+            dynamic.push(run(Path::new("/bin/true"), &[], &input, folder).micros);
+        }
+        let median = quantile(&mut ours, 0.5);
+        println!(
+            "  {name:<28} median {median:>8.0} µs  p99 {:>8.0}  {:>6.2} × the least process, {:>6.2} × /bin/true, peak {peak:>5.1} MB",
+            quantile(&mut ours, 0.99),
+            median / quantile(&mut base, 0.5),
+            median / quantile(&mut dynamic, 0.5)
+        );
+        if beside.is_some() {
+            println!("  {:<28} {:>6.2} × that", "  the build beside it", quantile(&mut other, 0.5) / median);
+        }
+    }
 }
 
 /// Microseconds of one run of `what`, the median of many.
@@ -79,35 +98,7 @@ fn inside(name: &str, mut what: impl FnMut()) {
     println!("  {name:<28} median {:>8.1} µs  p99 {:>8.1}", quantile(&mut times, 0.5), quantile(&mut times, 0.99));
 }
 
-fn main() {
-    let arch = std::env::consts::ARCH;
-    let places = ["musl", "gnu"].map(|libc| PathBuf::from(format!("target/{arch}-unknown-linux-{libc}/release/guard")));
-    let Some(guard) = places.into_iter().find(|p| p.is_file()) else {
-        println!("there is no static binary: run ./build-static.sh first");
-        std::process::exit(2);
-    };
-    let folder = tempfile::tempdir().expect("a folder");
-    fifty_rules(folder.path());
-    let floor = folder.path().join("floor");
-    let flags = ["-O", "-Ctarget-feature=+crt-static", "-Crelocation-model=static", "-Cpanic=abort", "-Cstrip=symbols", "benches/floor.rs", "-o"];
-    assert!(Command::new("rustc").args(flags).arg(&floor).status().expect("rustc").success());
-    println!("whole processes, {ROUNDS} turns; built-in rules, a user layer of 50 rules (compiled), verdict allow, record written");
-    for (name, command) in cases() {
-        let input = event(&command);
-        let (mut ours, mut least, mut truth) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            ours.push(process(&guard, &["hook"], &input, folder.path()));
-            least.push(process(&floor, &[], &input, folder.path()));
-            truth.push(process(Path::new("/bin/true"), &[], &input, folder.path()));
-        }
-        let (own, base, dynamic) = (quantile(&mut ours, 0.5), quantile(&mut least, 0.5), quantile(&mut truth, 0.5));
-        println!(
-            "  {name:<28} median {own:>8.0} µs  p99 {:>8.0}  {:>6.2} × the least process, {:>6.2} × /bin/true",
-            quantile(&mut ours, 0.99),
-            own / base,
-            own / dynamic
-        );
-    }
+fn in_process(folder: &Path) {
     println!("in process");
     let know = Knowledge::builtin();
     let redactor = Knowledge::builtin_redactor();
@@ -119,6 +110,16 @@ fn main() {
         let facts = Facts { command, ..Facts::default() };
         inside("redact and make a record", || std::mem::drop(Record::new(&facts, &redactor)));
         let record = Record::new(&facts, &redactor);
-        inside("append", || guard::io::journal::append(&folder.path().join(".local/state/guard"), &record).expect("a journal"));
+        inside("append", || guard::io::journal::append(&folder.join(".local/state/guard"), &record).expect("a journal"));
+    }
+}
+
+fn main() {
+    let beside = std::env::args().skip_while(|a| a != "--beside").nth(1).map(PathBuf::from);
+    let folder = tempfile::tempdir().expect("a folder");
+    fifty_rules(folder.path());
+    whole_processes(folder.path(), beside.as_deref());
+    if beside.is_none() {
+        in_process(folder.path());
     }
 }

@@ -8,6 +8,7 @@ use super::{Action, Effect};
 use crate::label::{Label, Labels};
 use crate::shell::{self, Command, Join, Script, Statement, Word};
 use crate::verdict::{Certainty, Span};
+use std::borrow::Borrow;
 use std::rc::Rc;
 
 /// Shells inside shells.
@@ -37,7 +38,7 @@ impl Walker<'_> {
         let script = shell::parse(&source);
         let outer_labels = std::mem::replace(&mut self.mark_labels, text.labels);
         self.depth += 1;
-        let out = self.script(shell, &script, &source, stdin);
+        let out = self.script(shell, script, &source, stdin);
         self.depth -= 1;
         self.mark_labels = outer_labels;
         out
@@ -52,8 +53,8 @@ impl Walker<'_> {
         out
     }
 
-    fn script(&mut self, shell: &mut Shell, script: &Script, source: &str, stdin: Text) -> Text {
-        let out = self.sequence(shell, &script.body, &stdin);
+    fn script(&mut self, shell: &mut Shell, script: Script, source: &str, stdin: Text) -> Text {
+        let out = self.sequence(shell, script.body, &stdin);
         if let Some(first) = script.unread.first() {
             let mut effect = Effect::new(Action::Unparsed, Text::default(), *first);
             effect.certainty = Certainty::Maybe;
@@ -84,10 +85,11 @@ impl Walker<'_> {
         self.certainty = outer;
     }
 
-    fn sequence(&mut self, shell: &mut Shell, body: &[Statement], stdin: &Text) -> Text {
+    /// Statements that are given away are given back one by one: what a long script leads to takes the place of its tree.
+    fn sequence<S: Borrow<Statement>>(&mut self, shell: &mut Shell, body: impl IntoIterator<Item = S>, stdin: &Text) -> Text {
         let mut out = Text::default();
         for statement in body {
-            let more = self.statement(shell, statement, stdin);
+            let more = self.statement(shell, statement.borrow(), stdin);
             out.push(&more);
             if self.exhausted {
                 break;

@@ -25,9 +25,14 @@ pub fn parse(source: &str) -> Script {
     // The parser would expand aliases itself, into words that stand nowhere in the source; effects follow aliases anyway.
     const SWITCH: (&str, &str) = ("expand_aliases", "expand_aliase_");
     let without_aliases = source.contains(SWITCH.0).then(|| source.replace(SWITCH.0, SWITCH.1));
-    let result = Parser::with_fuel(without_aliases.as_deref().unwrap_or(source), FUEL.max(source.len())).parse();
+    let mut result = Parser::with_fuel(without_aliases.as_deref().unwrap_or(source), FUEL.max(source.len())).parse();
     let lower = Lower { source };
-    let mut script = Script { body: lower.sequence(&result.file.body), unread: Vec::new() };
+    let body = if source.len() < LARGE {
+        lower.sequence(&result.file.body)
+    } else {
+        std::mem::take(&mut result.file.body.stmts).into_iter().map(|s| lower.statement(&s)).collect()
+    };
+    let mut script = Script { body, unread: Vec::new() };
     if result.is_err() {
         for diagnostic in &result.diagnostics {
             script.unread.push(lower.span(diagnostic.span));
@@ -36,14 +41,14 @@ pub fn parse(source: &str) -> Script {
             script.unread.push(Span { start: 0, end: u32::try_from(source.len()).unwrap_or(u32::MAX) });
         }
     }
-    // Dropping a small tree costs more than the process has left to live; the memory of a large one is used again for what it leads to.
+    // Dropping a small tree costs more than the process has left to live.
     if source.len() < LARGE {
         std::mem::forget(result);
     }
     script
 }
 
-/// Bytes of a text whose tree is worth giving back.
+/// Bytes of a text whose tree is worth giving back, statement by statement: the memory is used again for ours and what it leads to.
 const LARGE: usize = 16 << 10;
 
 struct Lower<'a> {

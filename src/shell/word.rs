@@ -91,7 +91,7 @@ fn pieces_at(source: &str, place: Place, depth: u32) -> Vec<Piece> {
     if depth > MAX_NESTING {
         return vec![too_deep(place != Place::Word)];
     }
-    let mut reader = Reader { source, at: 0, place, depth, out: Vec::new() };
+    let mut reader = Reader { source, at: 0, place, depth, out: Vec::with_capacity(1) };
     reader.run();
     reader.out
 }
