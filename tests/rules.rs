@@ -165,13 +165,19 @@ fn ordinary_work_is_hardly_ever_stopped() {
         "git config core.hooksPath .githooks",
         // Programs that open tunnels, and no more is known of their words.
         "ngrok version; cloudflared --version",
+        // It looks into a running process, whose memory holds what it was told in confidence.
+        "gdb -p $(pgrep myserver) -batch -ex 'thread apply all bt'",
+        // Whether there was something to lose is not known.
+        "git reset --hard",
+        // It changes what the machine has mounted.
+        "mount -t tmpfs -o size=64M tmpfs /tmp/ram",
         // A container's database whose name alone says that it is for tests.
         "docker compose exec db psql -U postgres -c \"drop database if exists shop_test\" -c \"create database shop_test\"",
     ];
     let (_, know) = know();
     let mut commands = corpus("ordinary.jsonl");
     commands.extend(corpus("scripts.jsonl"));
-    assert!(commands.len() >= 800);
+    assert!(commands.len() >= 1_200);
     let stopped: Vec<&String> = commands.iter().filter(|c| decision(&know, c).0 > Decision::Warn).collect();
     assert!(stopped.len() * 50 <= commands.len(), "more than 2 % are stopped: {stopped:?}");
     let unargued: Vec<_> = stopped.iter().filter(|c| !argued.contains(&c.as_str())).collect();

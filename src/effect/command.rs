@@ -85,12 +85,29 @@ impl Walker<'_> {
         if !is_path && !base.is_empty() && self.files.contains_key(&format!("{}/{base}", shell.cwd.as_deref().unwrap_or(""))) {
             // A file of that name was just written here: PATH may lead to it, but mostly it does not.
         }
+        if self.asks_for_help(&base, &call.words) {
+            return Text::unknown();
+        }
         if let Some(out) = self.special(shell, &base, &call) {
             return out;
         }
         match self.know.specs.find(&base) {
             Some(spec) => self.by_spec(shell, spec, &call),
             None => self.without_spec(shell, &call),
+        }
+    }
+
+    /// `PROGRAM --help`, `SYSTEM VERB --help`, `--version`, and nothing else: it prints and does nothing, if it is what it is called.
+    fn asks_for_help(&self, base: &str, words: &[Text]) -> bool {
+        let [_, verb @ .., last] = words else { return false };
+        let asks = |word: &Text| matches!(word.as_known(), Some("--help" | "--version"));
+        match verb {
+            [] => asks(last),
+            [verb] if asks(last) => {
+                let verb = verb.as_known().unwrap_or("");
+                self.know.specs.find(base).is_some_and(|spec| spec.system.is_some() && spec::choose(&spec.sub, verb).is_some_and(|(pattern, _)| pattern != "*"))
+            }
+            _ => false,
         }
     }
 
