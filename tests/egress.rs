@@ -63,3 +63,23 @@ fn no_form_forgets_a_host() {
     let ruleset = render(Form::Nftables, &site);
     assert!(ruleset.contains("policy drop") && ruleset.contains("192.168.55.0/24"));
 }
+
+/// The answer names the line that decides, or what to add.
+#[test]
+fn a_question_is_answered_with_the_line_that_decides() {
+    for (target, code, part) in [
+        ("api.anthropic.com:443", 0, "allowed by rules/egress.toml:"),
+        ("codeload.github.com", 0, "*.github.com"),
+        ("github.com:80", 1, "names github.com on [443, 22] only"),
+        ("192.168.55.9:8080", 0, "allowed by manifests/overlays/homelab/site/site.env:"),
+        ("evil-github.com", 1, "add a [[destination]]"),
+        ("github.com:x", 2, "`x` is no port"),
+    ] {
+        let out = std::process::Command::new(env!("CARGO_BIN_EXE_guard"))
+            .args(["egress", "--rules", "rules", "--site", "manifests/overlays/homelab/site/site.env", "check", target])
+            .output()
+            .expect("guard starts");
+        let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.code() == Some(code) && said.contains(part), "{target}: {said}");
+    }
+}

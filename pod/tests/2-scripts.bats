@@ -95,6 +95,14 @@ sent() { jq -r .text "$WORK/telegram.jsonl"; }
   [[ $status != 0 ]]
 }
 
+@test "a job that the crontab has no more is overdue no more" {
+  in_pod bash -c '(cat /opt/crontab; echo "0 5 * * * /opt/scripts/run-job passing true") >~/.crontab; /opt/scripts/check-startup-files; /opt/scripts/run-job passing true'
+  metrics | grep -q '^agent_job_next_expected_timestamp_seconds{.*task="passing"'
+  in_pod bash -c '/opt/scripts/run-job audit-digest true; cp /opt/crontab ~/.crontab; /opt/scripts/check-startup-files'
+  refute grep -q 'task="passing"' <<<"$(metrics)"
+  metrics | grep -q '^agent_job_next_expected_timestamp_seconds{.*task="audit-digest"'
+}
+
 @test "what is pushed follows the conventions of Prometheus" {
   in_pod /opt/scripts/push-heartbeat audit-digest duration_seconds=1.5
   in_pod /opt/scripts/push-next-expected audit-digest
