@@ -64,6 +64,7 @@ fn what_must_be_refused_is_refused_in_every_spelling() {
     let (_, know) = know();
     let passed: Vec<String> = corpus("refused.jsonl")
         .iter()
+        .chain(&corpus("cloud-refused.jsonl"))
         .filter_map(|c| {
             let (decision, explained) = decision(&know, c);
             (decision < Decision::Ask).then(|| format!("{c}\n{explained}"))
@@ -163,21 +164,24 @@ fn ordinary_work_is_hardly_ever_stopped() {
         "npx prisma migrate reset --force --skip-seed",
         // From then on the folder's files run at every commit.
         "git config core.hooksPath .githooks",
-        // Programs that open tunnels, and no more is known of their words.
-        "ngrok version; cloudflared --version",
         // It looks into a running process, whose memory holds what it was told in confidence.
         "gdb -p $(pgrep myserver) -batch -ex 'thread apply all bt'",
         // Whether there was something to lose is not known.
         "git reset --hard",
         // It changes what the machine has mounted.
         "mount -t tmpfs -o size=64M tmpfs /tmp/ram",
+        // The repository it goes to may be anybody's.
+        "gh secret set API_KEY --body \"$API_KEY\"",
+        // What becomes of the token is not known where it is asked for.
+        "TOKEN=$(gh auth token) && curl -H \"Authorization: Bearer $TOKEN\" https://api.github.com/user",
         // A container's database whose name alone says that it is for tests.
         "docker compose exec db psql -U postgres -c \"drop database if exists shop_test\" -c \"create database shop_test\"",
     ];
     let (_, know) = know();
     let mut commands = corpus("ordinary.jsonl");
     commands.extend(corpus("scripts.jsonl"));
-    assert!(commands.len() >= 1_200);
+    commands.extend(corpus("cloud-ordinary.jsonl"));
+    assert!(commands.len() >= 2_400);
     let stopped: Vec<&String> = commands.iter().filter(|c| decision(&know, c).0 > Decision::Warn).collect();
     assert!(stopped.len() * 50 <= commands.len(), "more than 2 % are stopped: {stopped:?}");
     let unargued: Vec<_> = stopped.iter().filter(|c| !argued.contains(&c.as_str())).collect();

@@ -29,6 +29,7 @@ pub fn transform(wanted: &str, input: &Text, operands: &[Text]) -> Text {
         "network" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Network))),
         "secret" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Secret))),
         "archive" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Archive))),
+        "outside" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Outside))),
         "clean" => Text::unknown(),
         _ => Text::unknown().labelled(input.labels),
     }

@@ -51,16 +51,8 @@ impl Walker<'_> {
 
     /// Words that say what is done: keys and roles, secrets in plain text, doors for everybody, doors out of a container.
     fn said_words(&mut self, shell: &Shell, call: &Call, about: &About) {
+        self.said_phrases(shell, &call.words, &call.about);
         for (at, word) in call.words.iter().enumerate().take(MOST) {
-            if at < 6 && !word.prefix().starts_with('-') {
-                let lower = word.as_known().map_or_else(|| word.clone(), |w| Text::known(w.to_lowercase()));
-                if self.listed("identity-verbs", word) {
-                    self.operate(shell, "cloud.identity-changed", Text::default(), None, &call.about);
-                }
-                if self.listed("revealing-verbs", &lower) {
-                    self.operate(shell, "secret.reveal", Text::default(), None, &call.about);
-                }
-            }
             if at > 0 && self.listed("public-words", word) {
                 self.operate(shell, "cloud.made-public", Text::default(), None, &call.about);
             }

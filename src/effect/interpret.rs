@@ -72,7 +72,7 @@ impl Walker<'_> {
         self.environment_of(shell, &chain, call, &about);
 
         let mut inner_shell = shell.other_process();
-        let ambient: Vec<&str> = ["elevated", "remote", "container", "served"].into_iter().filter(|m| about.with.has(m)).collect();
+        let ambient: Vec<&str> = ["elevated", "remote", "container", "served", "cluster", "scratch", "secret-env"].into_iter().filter(|m| about.with.has(m)).collect();
         for modifier in ambient {
             inner_shell.ambient.add(modifier);
         }

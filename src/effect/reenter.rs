@@ -166,6 +166,7 @@ impl Walker<'_> {
                     sum.read.push(text);
                 }
             }
+            "dockerfile" if call.stdin.as_known().is_some() => self.content_written(shell, &Text::known("/Dockerfile"), &call.stdin, about),
             "send-auth" => sum.presented.push(("user".into(), call.stdin.labels)),
             "send" => {
                 if !call.stdin.is_empty() {

@@ -162,9 +162,10 @@ impl Walker<'_> {
                 sum.read.push(content.labelled(labels));
             }
             "edit-maybe" => self.touch(shell, value, about),
+            "manifest" => self.manifest_value(shell, value, call, about, sum),
             "verb-words" => {
                 if claim.operand == Some(0) {
-                    self.verbs(shell, &call.words[1..], about);
+                    self.verb_words(shell, sorted, call, about);
                 }
                 self.touch(shell, value, about);
             }
