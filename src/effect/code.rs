@@ -19,6 +19,7 @@ impl Walker<'_> {
             Some("sql") => inline::scan_sql(text, table),
             Some("lines") => inline::scan_lines(text, table, &self.home()),
             Some("words") => inline::scan_words(text, table),
+            Some("macros") => inline::scan_macros(text, table, &self.home()),
             _ => inline::scan(text, table, &self.home()),
         };
         let mut about = about.clone();
@@ -77,6 +78,15 @@ impl Walker<'_> {
                 let path = self.absolute(shell, path);
                 secret.add(self.read_file(shell, &path, about).labels.only(Label::Secret));
             }
+            Found::Include(url) if network::is_url(url) => {
+                self.reach(shell, Action::Fetch, url, about);
+                self.effect(shell, Action::Execute, url.clone(), &About { data: Labels::of(Label::Network), ..about.clone() });
+            }
+            Found::Include(path) => {
+                let path = self.absolute(shell, path);
+                secret.add(self.read_file(shell, &path, about).labels.only(Label::Secret));
+            }
+            Found::Code(language, text) => return self.code(shell, language, text, about),
             Found::Write(path) => {
                 let path = self.absolute(shell, path);
                 self.effect(shell, Action::Write, path, about);

@@ -129,7 +129,9 @@ impl Walker<'_> {
                 self.verbs(shell, &sorted.operands, &about);
             }
         }
-        self.output(shell, &chain, &mods, &sorted, call, &about, sum)
+        // `--dir FOLDER`: relative names of what comes out are meant in it.
+        let place = if mods.iter().any(|m| m == "output-folder") { &inner_shell } else { &*shell };
+        self.output(place, &chain, &mods, &sorted, call, &about, sum)
     }
 
     /// The host that a command runs on is this machine.

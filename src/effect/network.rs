@@ -2,6 +2,11 @@
 
 use super::text::{Part, Text};
 
+/// Whether a text begins as an address that is fetched.
+pub(super) fn is_url(text: &Text) -> bool {
+    ["http://", "https://", "ftp://"].iter().any(|scheme| text.prefix().starts_with(scheme))
+}
+
 /// The host of `/dev/tcp/HOST/PORT`.
 pub fn device(path: &Text) -> Option<Text> {
     let rest = path.strip_prefix("/dev/tcp/").or_else(|| path.strip_prefix("/dev/udp/"))?;

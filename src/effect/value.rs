@@ -61,7 +61,15 @@ impl Walker<'_> {
             }
             "write-aside" => {
                 let path = self.absolute(shell, value);
-                self.effect(shell, Action::Write, path, about);
+                if about.with.has("remote") {
+                    // A log lies here, wherever the work is done.
+                    let (mut about, mut here) = (about.clone(), shell.other_process());
+                    about.with.remove("remote");
+                    here.ambient.remove("remote");
+                    self.effect(&here, Action::Write, path, &about);
+                } else {
+                    self.effect(shell, Action::Write, path, about);
+                }
             }
             "edit" => {
                 let path = self.absolute(shell, value);
@@ -252,6 +260,12 @@ impl Walker<'_> {
                     self.standard_input_runs(shell, claim.kind == "code-file", sorted, call, about, sum);
                     return;
                 }
+                if network::is_url(value) {
+                    sum.peers.extend(network::of_url(value).map(|host| (value.clone(), host)));
+                    let run = About { data: Labels::of(Label::Network), ..about.clone() };
+                    self.effect(shell, Action::Execute, value.clone(), &run);
+                    return;
+                }
                 let path = self.absolute(shell, value);
                 let text = self.script_text(&path);
                 let mut run = about.clone();
@@ -406,7 +420,7 @@ impl Walker<'_> {
         }
     }
 
-    /// `after:SEP:TYPE`, `before:SEP:TYPE`, `list:SEP:TYPE`: a part of the value has a type.
+    /// `after:SEP:TYPE`, `before:SEP:TYPE`, `list:SEP:TYPE`, `within:AB:TYPE`: a part of the value has a type.
     #[allow(clippy::too_many_arguments, reason = "passes on what the table knows")]
     fn part_of_value(
         &mut self,
@@ -428,6 +442,11 @@ impl Walker<'_> {
         let separator = if separator == "blank" { " " } else { separator };
         let parts: Vec<Text> = match how {
             "after" => claim.value.split_once(separator).map(|(_, tail)| tail).into_iter().collect(),
+            "within" => {
+                let (open, close) = separator.split_at(separator.chars().next().map_or(0, char::len_utf8));
+                let tail = claim.value.split_once(open).map(|(_, tail)| tail);
+                tail.map(|tail| tail.split_once(close).map_or(tail.clone(), |(head, _)| head)).into_iter().collect()
+            }
             "before" => vec![claim.value.split_once(separator).map_or(claim.value.clone(), |(head, _)| head)],
             "list" => {
                 let mut all = Vec::new();

@@ -32,7 +32,7 @@ pub(super) fn is_in(table: &[String], name: &str) -> bool {
 impl Scanner<'_> {
     pub(super) fn is_interesting(&self, name: &str) -> bool {
         let l = self.language;
-        [&l.shell, &l.argv, &l.delete, &l.delete_tree, &l.read, &l.open, &l.write, &l.put, &l.copy, &l.moves, &l.perm, &l.connect, &l.fetch, &l.send, &l.eval, &l.decode]
+        [&l.shell, &l.argv, &l.delete, &l.delete_tree, &l.read, &l.include, &l.open, &l.write, &l.put, &l.copy, &l.moves, &l.perm, &l.connect, &l.fetch, &l.download, &l.send, &l.eval, &l.decode]
             .iter()
             .any(|table| is_in(table, name))
     }
@@ -135,6 +135,8 @@ impl Scanner<'_> {
         } else if is_in(&l.open, full) {
             let named = arguments.iter().find_map(|t| t.as_known()?.strip_prefix("\u{1}mode="));
             let mode = named.or_else(|| plain.get(1)?.as_known()).unwrap_or("r").to_owned();
+            // Julia's open takes a function before the name.
+            let first = if first.as_known().is_none() { plain.iter().find(|t| is_path(t)).cloned().unwrap_or(first) } else { first };
             // perl's two- and three-operand open: the mode may be part of the name, and a pipe runs a command.
             if self.language.bare_calls {
                 self.perl_open(&plain);
@@ -145,6 +147,8 @@ impl Scanner<'_> {
             } else {
                 self.found.push(Found::Read(first));
             }
+        } else if is_in(&l.include, full) {
+            self.found.push(Found::Include(first));
         } else if is_in(&l.read, full) {
             self.found.push(Found::Read(first));
         } else if is_in(&l.write, full) {
@@ -168,6 +172,9 @@ impl Scanner<'_> {
             self.found.push(Found::Connect(host));
         } else if is_in(&l.fetch, full) {
             self.found.push(Found::Fetch(first));
+        } else if is_in(&l.download, full) {
+            self.found.push(Found::Fetch(first));
+            self.found.extend(plain.get(1).cloned().map(Found::Write));
         } else if is_in(&l.send, full) {
             self.found.push(Found::Send(first));
         } else if is_in(&l.eval, full) {
@@ -225,6 +232,6 @@ fn names_matching(pattern: &Text) -> Text {
 }
 
 /// A whole string that is a path.
-fn is_path(text: &Text) -> bool {
+pub(super) fn is_path(text: &Text) -> bool {
     text.prefix().starts_with(['/', '~', '.']) && !text.prefix().contains([' ', '\n']) && text.prefix().len() > 1
 }

@@ -15,8 +15,12 @@ pub fn scan_lines(code: &Text, language: &Language, home: &str) -> Vec<Found> {
     for _ in 0..MOST {
         let Some(text) = rest.take() else { break };
         let (line, tail) = text.split_once("\n").map_or_else(|| (text.clone(), None), |(line, tail)| (line, Some(tail)));
-        for part in statements(&line, language) {
-            one(&part, language, home, &mut found);
+        if let Some((name, code)) = of_another_language(&line, language) {
+            found.push(Found::Code(name, code));
+        } else {
+            for part in statements(&line, language) {
+                one(&part, language, home, &mut found);
+            }
         }
         rest = tail;
     }
@@ -24,6 +28,15 @@ pub fn scan_lines(code: &Text, language: &Language, home: &str) -> Vec<Found> {
         found.push(Found::Opaque("executes"));
     }
     found
+}
+
+/// `python import os; …`: the language of the rest of the line, and that rest.
+fn of_another_language(line: &Text, language: &Language) -> Option<(String, Text)> {
+    let begin = line.prefix().len() - line.prefix().trim_start_matches([' ', '\t', ':']).len();
+    let (word, rest) = line.strip_bytes(begin)?.split_once(" ")?;
+    let word = word.as_known()?.to_owned();
+    let (name, _) = language.code.iter().find(|(_, words)| words.contains(&word))?;
+    Some((name.clone(), rest))
 }
 
 /// The statements of a line; one that begins with punctuation or a word that runs code, and so is another program's text, reaches to
@@ -47,6 +60,10 @@ fn statements(line: &Text, language: &Language) -> Vec<Text> {
 fn one(line: &Text, language: &Language, home: &str, found: &mut Vec<Found>) {
     let begin = line.prefix().len() - line.prefix().trim_start_matches([' ', '\t', ':']).len();
     let Some(line) = line.strip_bytes(begin) else { return };
+    // An editor's command may stand behind the lines that it is for: `%!sort`, `1,$w x`.
+    let ranged = line.prefix().trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '%' | ',' | '$' | '+' | '-'));
+    let range = line.prefix().len() - ranged.len();
+    let Some(line) = line.strip_bytes(range) else { return };
     if let Some(rest) = language.shell.iter().filter(|w| !w.starts_with(char::is_alphanumeric)).find_map(|w| line.strip_prefix(w)) {
         found.push(Found::Shell(rest));
         return;
@@ -55,7 +72,12 @@ fn one(line: &Text, language: &Language, home: &str, found: &mut Vec<Found>) {
     let Some(word) = word.as_known() else { return };
     let is = |table: &[String]| table.iter().any(|glob| simple_glob(glob, word));
     if is(&language.shell) {
-        found.push(Found::Shell(rest));
+        found.push(Found::Shell(unquoted(rest)));
+        return;
+    }
+    // `system("x")`
+    if word.contains('(') {
+        found.extend(scan(&line, language, home));
         return;
     }
     if is(&language.eval) {
@@ -68,7 +90,9 @@ fn one(line: &Text, language: &Language, home: &str, found: &mut Vec<Found>) {
         return;
     }
     for operand in words(&rest, home) {
-        if is(&language.read) {
+        if is(&language.include) {
+            found.push(Found::Include(operand));
+        } else if is(&language.read) {
             found.push(Found::Read(operand));
         } else if is(&language.write) {
             found.push(Found::Write(operand));
@@ -80,6 +104,12 @@ fn one(line: &Text, language: &Language, home: &str, found: &mut Vec<Found>) {
             found.push(Found::Literal(operand));
         }
     }
+}
+
+/// A command that is one string of the outer language.
+fn unquoted(command: Text) -> Text {
+    let inner = command.as_known().and_then(|c| ['"', '\''].iter().find_map(|q| c.trim().strip_prefix(*q)?.strip_suffix(*q).filter(|i| !i.contains(*q))));
+    inner.map_or(command.clone(), Text::known)
 }
 
 /// The operands, without flags and quotes.
@@ -117,6 +147,7 @@ mod tests {
             Found::Shell(Text::known("c")),
             Found::Shell(Text::known("d")),
         ];
+        assert_eq!(scan_lines(&Text::known("1,$!e"), &language, "/h"), [Found::Shell(Text::known("e"))]);
         assert_eq!(found, expected);
     }
 

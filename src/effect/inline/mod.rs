@@ -9,6 +9,7 @@ mod call;
 mod evaluate;
 mod lex;
 mod lines;
+mod macros;
 mod scan;
 mod sed;
 mod sql;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 pub use lines::scan_lines;
+pub use macros::scan_macros;
 pub use scan::scan;
 pub use sed::{inserted, scan as scan_sed};
 pub use sql::scan as scan_sql;
@@ -33,6 +35,10 @@ pub enum Found {
     /// A program with its arguments.
     Argv(Vec<Text>),
     Read(Text),
+    /// A file of code is run, by its path or its address.
+    Include(Text),
+    /// Code of another language: its name, and the code.
+    Code(String, Text),
     Write(Text),
     /// A file gets this content, or more of it.
     Put { path: Text, content: Text },
@@ -62,7 +68,7 @@ pub enum Found {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Language {
-    /// `sed` and `sql` have a reader of their own, and so have languages of `lines` and of `words`.
+    /// `sed` and `sql` have a reader of their own, and so have languages of `lines`, of `words` and of `macros`.
     pub grammar: Option<String>,
     pub comment: Vec<String>,
     pub strings: Vec<String>,
@@ -85,6 +91,10 @@ pub struct Language {
     pub delete: Vec<String>,
     pub delete_tree: Vec<String>,
     pub read: Vec<String>,
+    /// Reads a file of code, or an address of one, and runs it.
+    pub include: Vec<String>,
+    /// Language → the words before a line of it.
+    pub code: BTreeMap<String, Vec<String>>,
     pub open: Vec<String>,
     pub write: Vec<String>,
     /// Writes to what `open` gave.
@@ -95,6 +105,8 @@ pub struct Language {
     pub perm: Vec<String>,
     pub connect: Vec<String>,
     pub fetch: Vec<String>,
+    /// Fetches its first argument into the file that the second names.
+    pub download: Vec<String>,
     pub send: Vec<String>,
     pub eval: Vec<String>,
     pub decode: Vec<String>,

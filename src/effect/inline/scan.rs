@@ -102,7 +102,10 @@ impl Scanner<'_> {
                 if let (Some(Token::Name(word)), Some(Token::Name(name))) = (self.token(next), self.token(next + 1).cloned())
                     && word == "as"
                 {
-                    self.variables.insert(name, values);
+                    self.variables.insert(name, values.clone());
+                }
+                if self.language.pipes && self.is_mark(next, '|') && !self.is_mark(next + 1, '|') {
+                    return self.piped(values, next);
                 }
                 next.max(at + 1)
             }
@@ -114,26 +117,27 @@ impl Scanner<'_> {
             Some(Token::Str(..)) => {
                 let (values, next) = self.expression(at, 0);
                 if self.language.pipes && self.is_mark(next, '|') {
-                    self.found.extend(values.into_iter().map(Found::Shell));
+                    return self.piped(values, next);
                 }
                 next.max(at + 1)
             }
             Some(Token::Mark('|')) if self.language.pipes && !self.is_mark(at + 1, '|') => {
-                // print | "cmd"
-                let (values, next) = self.expression(at + 1, 0);
-                self.found.extend(values.into_iter().filter(|t| !t.is_empty()).map(Found::Shell));
+                // print | "cmd", print |& "cmd"
+                let from = if self.is_mark(at + 1, '&') { at + 2 } else { at + 1 };
+                let (values, next) = self.expression(from, 0);
+                for value in values.into_iter().filter(|t| !t.is_empty()) {
+                    self.pipe_end(value);
+                }
                 next.max(at + 1)
             }
             Some(Token::Mark(c @ ('>' | '<'))) if self.language.pipes && (c == '<' || self.is_printing(at)) => {
                 let from = if self.is_mark(at + 1, c) { at + 2 } else { at + 1 };
                 if let Some(Token::Str(..)) = self.token(from) {
                     let (values, next) = self.expression(from, 0);
-                    self.found.extend(values.into_iter().map(|t| {
-                        if let Some(rest) = t.strip_prefix("/inet/") {
-                            let host = rest.split_once("/").and_then(|(_, r)| r.split_once("/")).map_or(rest, |(_, r)| r);
-                            return Found::Connect(host.split_once("/").map_or(host, |(h, _)| h));
-                        }
-                        if c == '>' { Found::Write(t) } else { Found::Read(t) }
+                    self.found.extend(values.into_iter().map(|t| match of_inet(&t) {
+                        Some(host) => Found::Connect(host),
+                        None if c == '>' => Found::Write(t),
+                        None => Found::Read(t),
                     }));
                     return next.max(at + 1);
                 }
@@ -141,6 +145,23 @@ impl Scanner<'_> {
             }
             _ => at + 1,
         }
+    }
+
+    /// What stands before a pipe into getline is a command, or another program at the other end; a variable says so only if
+    /// it is known. Gives the position of the mark.
+    fn piped(&mut self, values: Vec<Text>, mark: usize) -> usize {
+        for value in values.into_iter().filter(|t| !t.prefix().is_empty()) {
+            self.pipe_end(value);
+        }
+        mark
+    }
+
+    /// The other end of a pipe: a command, or gawk's name of a connection.
+    fn pipe_end(&mut self, value: Text) {
+        self.found.push(match of_inet(&value) {
+            Some(host) => Found::Connect(host),
+            None => Found::Shell(value),
+        });
     }
 
     /// In awk `>` redirects only what is printed; elsewhere it compares.
@@ -253,4 +274,11 @@ impl Scanner<'_> {
         }
         name.to_owned()
     }
+}
+
+/// The host of gawk's `/inet/tcp/0/HOST/PORT`.
+fn of_inet(name: &Text) -> Option<Text> {
+    let rest = ["/inet/", "/inet4/", "/inet6/"].iter().find_map(|p| name.strip_prefix(p))?;
+    let host = rest.split_once("/").and_then(|(_, r)| r.split_once("/")).map_or(rest.clone(), |(_, r)| r);
+    Some(host.split_once("/").map_or(host.clone(), |(h, _)| h))
 }
