@@ -28,6 +28,8 @@ fn print(found: &Found) -> String {
         Found::Opaque(what) => format!("Opaque({what})"),
         Found::Operate(name, t) => format!("Operate({name} {t})"),
         Found::Literal(t) => format!("Literal({t})"),
+        Found::Code(language, t) => format!("Code({language}: {t})"),
+        Found::Include(t) => format!("Include({t})"),
         other => format!("{other:?}"),
     }
 }
