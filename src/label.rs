@@ -16,11 +16,13 @@ pub enum Label {
     Fifo,
     /// Many files at once: an archive, or the content of everything a glob names.
     Archive,
+    /// Put into other letters, so that it fits where text is read: base64, hexadecimal digits.
+    Encoded,
 }
 
 impl Label {
     /// Every label, in the order in which they are printed.
-    pub const ALL: [Label; 6] = [Label::Secret, Label::Network, Label::Opaque, Label::Outside, Label::Fifo, Label::Archive];
+    pub const ALL: [Label; 7] = [Label::Secret, Label::Network, Label::Opaque, Label::Outside, Label::Fifo, Label::Archive, Label::Encoded];
 
     /// The name used in rule files and in printed plans.
     pub const fn name(self) -> &'static str {
@@ -31,6 +33,7 @@ impl Label {
             Label::Outside => "outside",
             Label::Fifo => "fifo",
             Label::Archive => "archive",
+            Label::Encoded => "encoded",
         }
     }
 

@@ -30,11 +30,24 @@ impl Walker<'_> {
             self.operate(shell, "shell.reverse", Text::default(), None, &about);
         }
         let decodes = found.contains(&Found::Decode);
-        let mut secret = Labels::NONE;
+        let (mut secret, mut outside) = (Labels::NONE, Labels::NONE);
         let mut shell = shell.other_process();
         let mut printed = Labels::NONE;
         for one in &found {
             printed.add(self.found(&mut shell, one, &about, decodes, &mut secret));
+            if let Found::Read(path) = one {
+                outside.add(self.labels_of(&self.absolute(&shell, path)).only(Label::Outside));
+            }
+        }
+        // A file from elsewhere that was read, and data that is sent by the same code.
+        for one in found.iter().filter(|_| !outside.is_empty()) {
+            let (Found::Send(url) | Found::Connect(url)) = one else { continue };
+            let Some(host) = network::of_url(url).filter(|host| host.as_known().is_some_and(|h| h.contains('.'))) else { continue };
+            let mut effect = Effect::new(Action::Send, url.clone(), about.span);
+            effect.target.host = Some(host);
+            effect.data = outside;
+            effect.with = about.with.clone();
+            self.push(&shell, effect);
         }
         // A secret that was read in the same code and a request in it: the one may carry the other.
         if !secret.is_empty() {
@@ -146,6 +159,14 @@ impl Walker<'_> {
                 if decodes || *what == "executes" {
                     self.operate(shell, "code.opaque", Text::default(), None, &about);
                 }
+            }
+            Found::Operate(name, target) if target.prefix().contains("://") => {
+                self.operate(shell, name, target.clone(), network::of_url(target), about);
+            }
+            Found::Operate(name, target) if target.prefix().starts_with(['/', '~']) => {
+                let path = self.absolute(shell, target);
+                let about = About { data: self.labels_of(&path), ..about.clone() };
+                self.operate(shell, name, path, None, &about);
             }
             Found::Operate(name, target) => self.operate(shell, name, target.clone(), None, about),
             Found::Literal(path) => {

@@ -74,6 +74,12 @@ impl Walker<'_> {
         if let Some(text) = place.as_known().and_then(|p| self.files.get(p)) {
             about.data.add(text.labels);
         }
+        about.data.add(self.strange_folder(&place));
+        if let [_, only] = call.words.as_slice()
+            && matches!(only.as_known(), Some("--help" | "-h" | "--version" | "-V" | "-version" | "version" | "help"))
+        {
+            about.with.add("query");
+        }
         self.effect(shell, Action::Execute, place.clone(), &about);
         let written_here = place.as_known().is_some_and(|p| self.files.contains_key(p));
         if is_path
@@ -88,6 +94,9 @@ impl Walker<'_> {
         if self.asks_for_help(&base, &call.words) {
             return Text::unknown();
         }
+        self.taken_in(shell, &call);
+        self.hidden_in_names(shell, &call);
+        self.handed_over(shell, &call);
         if let Some(out) = self.special(shell, &base, &call) {
             return out;
         }
@@ -356,6 +365,10 @@ impl Walker<'_> {
         }
         if !parts.name.is_empty() {
             let value = value.unwrap_or_default();
+            if parts.name == "module" {
+                // All that follows is the module's own.
+                sorted.operands.extend(queue.drain(..));
+            }
             sorted.claims.push(Claim { kind: parts.name.to_owned(), value, modifiers: modifiers(parts.modifiers), operand: None });
         }
     }

@@ -147,7 +147,7 @@ impl Walker<'_> {
         if path.prefix().starts_with('/')
             && self.know.in_list("workspace", path, &self.vars) < Certainty::Maybe
             && self.know.in_list("tmp", path, &self.vars) < Certainty::Maybe
-            && !path.prefix().starts_with("/dev/")
+            && (!path.prefix().starts_with("/dev/") || self.know.in_list("devices", path, &self.vars) == Certainty::Yes)
         {
             labels.add(Labels::of(Label::Outside));
         }

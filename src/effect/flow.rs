@@ -28,8 +28,9 @@ pub fn transform(wanted: &str, input: &Text, operands: &[Text]) -> Text {
         "opaque" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Opaque))),
         "network" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Network))),
         "secret" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Secret))),
-        "archive" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Archive))),
+        "encoded" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Encoded))),
         "outside" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Outside))),
+        "archive" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Archive))),
         "clean" => Text::unknown(),
         _ => Text::unknown().labelled(input.labels),
     }

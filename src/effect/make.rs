@@ -3,8 +3,8 @@
 use super::Action;
 use super::state::Shell;
 use super::text::Text;
-use super::walker::{Call, Walker};
-use crate::label::Labels;
+use super::walker::{About, Call, Walker};
+use crate::label::{Label, Labels};
 
 impl Walker<'_> {
     /// `make TARGETS`: the recipes of a Makefile that can be read.
@@ -67,6 +67,10 @@ impl Walker<'_> {
             }
             (None, false) => evaluated,
         };
+        if text.labels.has(Label::Network) {
+            let about = About { data: text.labels.only(Label::Network), ..call.about.clone() };
+            self.effect(shell, Action::Execute, Text::known("Makefile"), &about);
+        }
         self.make_functions(&mut inner, text.prefix(), call);
         let recipes = recipes(text.prefix(), &targets);
         // Includes, computed names and generated recipes are not followed.

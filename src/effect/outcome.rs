@@ -98,7 +98,12 @@ impl Walker<'_> {
                 about.with.add(&format!("remote:{remote}"));
             }
             if sum.objects.is_empty() {
-                let target = if sum.git_hosts.is_empty() { Text::default() } else { remote.unwrap_or_default() };
+                let target = match remote {
+                    Some(remote) => remote,
+                    // The object is where it stands, when none is named.
+                    None if about.with.has("here") => self.absolute(shell, &Text::known(".")),
+                    None => Text::default(),
+                };
                 self.operate(shell, &name, target, host, &about);
                 continue;
             }

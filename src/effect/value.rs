@@ -256,7 +256,7 @@ impl Walker<'_> {
                 sum.inner = Some(out);
             }
             "script-file" | "code-file" | "program" => {
-                if value.as_known() == Some("-") {
+                if matches!(value.as_known(), Some("-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0")) {
                     self.standard_input_runs(shell, claim.kind == "code-file", sorted, call, about, sum);
                     return;
                 }
@@ -269,7 +269,7 @@ impl Walker<'_> {
                 let path = self.absolute(shell, value);
                 let text = self.script_text(&path);
                 let mut run = about.clone();
-                run.data.add(value.labels);
+                run.data.add(value.labels.and(self.strange_folder(&path)));
                 if let Some(text) = &text {
                     run.data.add(text.labels);
                 } else if let Some(labels) = path.as_known().and_then(|p| self.files.get(p)).map(|t| t.labels) {
@@ -481,11 +481,13 @@ impl Walker<'_> {
         self.effect(shell, Action::Write, path.clone(), &write);
         self.link(&path, sources, sum);
         let folder = value.suffix().ends_with('/')
+            || matches!(value.as_known(), Some("." | ".."))
             || sources.len() > 1
             || path.as_known().is_some_and(|p| self.context.files.is_dir(std::path::Path::new(p)));
         if folder {
             for source in sources {
-                if let Some(name) = path::base_name(source) {
+                let there = network::remote(source).and_then(|_| source.split_once(":")).map(|(_, path)| path);
+                if let Some(name) = path::base_name(&there.unwrap_or_else(|| source.clone())) {
                     let mut inside = path.clone();
                     inside.push_str("/");
                     inside.push_str(&name);

@@ -56,6 +56,8 @@ pub struct Walker<'a> {
     /// A named pipe exists, so data may flow backwards: the script is walked twice.
     fifo: bool,
     pub(super) exhausted: bool,
+    /// Folders that were filled by strangers in this call: what was unpacked or cloned.
+    pub(super) came_in: Vec<String>,
     /// What the first of two walks learned of files.
     pub(super) earlier: HashMap<String, Labels>,
     /// What files were labelled with at any time of this walk.
@@ -88,6 +90,7 @@ impl<'a> Walker<'a> {
             certainty: Certainty::Yes,
             fifo: false,
             exhausted: false,
+            came_in: Vec::new(),
             earlier: HashMap::new(),
             ever: HashMap::new(),
             asked: RefCell::default(),

@@ -32,6 +32,11 @@ impl World {
         self.lists.contains(name, text, vars)
     }
 
+    /// A list of hosts names the host for certain.
+    pub fn in_list_of_hosts(&self, name: &str, host: &Text, vars: &Vars) -> bool {
+        self.lists.any([format!("@{name}").as_str()], &Asked::host(host), vars) == Certainty::Yes
+    }
+
     /// The type of a variable's value, when it is code, a program or a library.
     pub fn environment(&self, name: &str) -> Option<&ValueType> {
         self.environment.iter().find(|(glob, _)| simple_glob(glob, name)).map(|(_, kind)| kind)

@@ -32,7 +32,7 @@ pub(super) fn is_in(table: &[String], name: &str) -> bool {
 impl Scanner<'_> {
     pub(super) fn is_interesting(&self, name: &str) -> bool {
         let l = self.language;
-        [&l.shell, &l.argv, &l.delete, &l.delete_tree, &l.read, &l.include, &l.open, &l.write, &l.put, &l.copy, &l.moves, &l.perm, &l.connect, &l.fetch, &l.download, &l.send, &l.eval, &l.decode]
+        [&l.shell, &l.argv, &l.delete, &l.delete_tree, &l.read, &l.include, &l.open, &l.write, &l.put, &l.copy, &l.moves, &l.perm, &l.connect, &l.fetch, &l.download, &l.send, &l.eval, &l.load, &l.decode]
             .iter()
             .any(|table| is_in(table, name))
     }
@@ -104,6 +104,18 @@ impl Scanner<'_> {
         }
         if is_in(&l.print, full) {
             return Text::unknown();
+        }
+        if is_in(&l.load, full) {
+            let address = arguments.iter().find_map(address_in);
+            // An address that was fetched in its operand.
+            let fetched = self.found.iter().rev().find_map(|f| if let Found::Fetch(url) = f { Some(url.clone()) } else { None });
+            let literal = address.is_some();
+            if let Some(url) = address.or_else(|| fetched.filter(|_| first.as_known().is_none())) {
+                self.found.push(Found::Operate("code.foreign".into(), url));
+            }
+            if literal {
+                return Text::unknown();
+            }
         }
         if let Some((name, _)) = l.operate.iter().find(|(_, calls)| is_in(calls, full)) {
             self.found.push(Found::Operate(name.clone(), first));
@@ -229,6 +241,16 @@ fn names_matching(pattern: &Text) -> Text {
         out.push_str(piece);
     }
     out
+}
+
+/// An operand that is an address, or a named one whose value is.
+fn address_in(argument: &Text) -> Option<Text> {
+    let value = match argument.strip_prefix("\u{1}") {
+        Some(named) => named.split_once("=").map(|(_, value)| value)?,
+        None => argument.clone(),
+    };
+    let (scheme, _) = value.split_once("://")?;
+    scheme.as_known().is_some_and(|s| !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || c == '+')).then_some(value)
 }
 
 /// A whole string that is a path.

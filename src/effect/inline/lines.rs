@@ -89,7 +89,16 @@ fn one(line: &Text, language: &Language, home: &str, found: &mut Vec<Found>) {
         found.push(Found::Shell(command));
         return;
     }
-    for operand in words(&rest, home) {
+    let operation = language.operate.iter().find(|(_, calls)| is(calls)).map(|(name, _)| name);
+    let loads = is(&language.load);
+    for (at, operand) in words(&rest, home).into_iter().enumerate() {
+        if let Some(name) = operation.filter(|_| at == 0) {
+            found.push(Found::Operate(name.clone(), operand.clone()));
+        }
+        if loads && operand.prefix().contains("://") {
+            found.push(Found::Operate("code.foreign".into(), operand));
+            continue;
+        }
         if is(&language.include) {
             found.push(Found::Include(operand));
         } else if is(&language.read) {

@@ -109,6 +109,8 @@ pub struct Language {
     pub download: Vec<String>,
     pub send: Vec<String>,
     pub eval: Vec<String>,
+    /// Runs what lies at the address that is its operand.
+    pub load: Vec<String>,
     pub decode: Vec<String>,
     pub join: Vec<String>,
     /// Replaces `~` in its argument.
