@@ -175,8 +175,10 @@ fn arguments(rest: &str) -> (Vec<Argument<'_>>, &str) {
             }
             '{' | '(' | '[' => {
                 let inside = bracketed(here);
-                // m4 quotes with a backtick and an apostrophe.
-                all.push(Argument { text: inside.trim().trim_matches(['`', '\'']), grouped: true });
+                // m4 quotes with a backtick and an apostrophe, Lua in TeX as most languages do.
+                let bare = inside.trim().trim_matches(['`', '\'']);
+                let text = bare.strip_prefix('"').and_then(|t| t.strip_suffix('"')).filter(|t| !t.contains('"')).unwrap_or(bare);
+                all.push(Argument { text, grouped: true });
                 at += (inside.len() + 2).min(here.len());
             }
             _ => {
@@ -244,6 +246,7 @@ mod tests {
         assert_eq!(scan("(progn (shell-command \"a b\" t))"), [shell("a b")]);
         assert_eq!(scan("\\input ~/x % \\write18{no}"), [Found::Read(Text::known("/h/x"))]);
         assert_eq!(scan("set s [socket h 1]; file delete -force /x"), [Found::Connect(Text::known("h")), Found::Delete { path: Text::known("/x"), recursive: true }]);
+        assert_eq!(scan("exec(\"a b\")"), [shell("a b")]);
         assert_eq!(scan("open ~/x w"), [Found::Write(Text::known("/h/x"))]);
         assert_eq!(scan("puts \"exec x\""), []);
     }
