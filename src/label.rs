@@ -18,11 +18,13 @@ pub enum Label {
     Archive,
     /// Put into other letters, so that it fits where text is read: base64, hexadecimal digits.
     Encoded,
+    /// What a whole database holds.
+    Dump,
 }
 
 impl Label {
     /// Every label, in the order in which they are printed.
-    pub const ALL: [Label; 7] = [Label::Secret, Label::Network, Label::Opaque, Label::Outside, Label::Fifo, Label::Archive, Label::Encoded];
+    pub const ALL: [Label; 8] = [Label::Secret, Label::Network, Label::Opaque, Label::Outside, Label::Fifo, Label::Archive, Label::Encoded, Label::Dump];
 
     /// The name used in rule files and in printed plans.
     pub const fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Label {
             Label::Fifo => "fifo",
             Label::Archive => "archive",
             Label::Encoded => "encoded",
+            Label::Dump => "dump",
         }
     }
 

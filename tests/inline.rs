@@ -30,6 +30,7 @@ fn print(found: &Found) -> String {
         Found::Literal(t) => format!("Literal({t})"),
         Found::Code(language, t) => format!("Code({language}: {t})"),
         Found::Include(t) => format!("Include({t})"),
+        Found::Printed(t) => format!("Printed({t})"),
         other => format!("{other:?}"),
     }
 }

@@ -180,7 +180,7 @@ fn can(written: &str) -> Option<&'static str> {
         "perm" => "permit",
         "url" | "host" | "remote" | "remote-to" | "git-remote" => "connect",
         "send" | "send-auth" | "read-and-send" => "send",
-        "script" | "script-rest" | "code" | "code-rest" | "encoded-code" | "program" | "command" | "package-command" | "served" | "library" | "module" | "git-config" | "git-alias" => "run",
+        "script" | "script-rest" | "code" | "code-rest" | "encoded-code" | "program" | "command" | "package-command" | "described-command" | "served" | "library" | "module" | "git-config" | "git-alias" => "run",
         "sql" => "query",
         "object" | "path-object" => "operate",
         "mount" => "mount",

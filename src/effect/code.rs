@@ -11,9 +11,10 @@ use crate::label::{Label, Labels};
 use crate::verdict::Certainty;
 
 impl Walker<'_> {
-    /// Reads code in `language` and adds what it would do. Gives the labels of what the programs print that it starts.
-    pub(super) fn code(&mut self, shell: &mut Shell, language: &str, text: &Text, about: &About) -> Labels {
-        let Some(table) = self.know.languages.get(language) else { return Labels::NONE };
+    /// Reads code in `language` and adds what it would do. Gives what it prints, as far as that is known: the
+    /// labels of what the programs print that it starts, and the text that a query puts together.
+    pub(super) fn code(&mut self, shell: &mut Shell, language: &str, text: &Text, about: &About) -> Text {
+        let Some(table) = self.know.languages.get(language) else { return Text::default() };
         let found = match table.grammar.as_deref() {
             Some("sed") => inline::scan_sed(text),
             Some("sql") => inline::scan_sql(text, table),
@@ -24,6 +25,10 @@ impl Walker<'_> {
         };
         let mut about = about.clone();
         about.with.add("inline");
+        // One look for all that the code does: which call works on which database is not followed.
+        if found.iter().any(|f| matches!(f, Found::Operate(..) | Found::Sql(_))) && self.know.in_list("throwaway-code", text, &self.vars) == Certainty::Yes {
+            about.with.add("scratch");
+        }
         let connects = found.iter().any(|f| matches!(f, Found::Connect(_)));
         let runs = found.iter().any(|f| matches!(f, Found::Shell(_) | Found::Argv(_) | Found::Serve | Found::Opaque("executes")));
         if connects && runs {
@@ -32,9 +37,13 @@ impl Walker<'_> {
         let decodes = found.contains(&Found::Decode);
         let (mut secret, mut outside) = (Labels::NONE, Labels::NONE);
         let mut shell = shell.other_process();
-        let mut printed = Labels::NONE;
+        let mut printed = Text::default();
         for one in &found {
-            printed.add(self.found(&mut shell, one, &about, decodes, &mut secret));
+            if let Found::Printed(text) = one {
+                printed.push(text);
+                printed.push_str("\n");
+            }
+            printed.labels.add(self.found(&mut shell, one, &about, decodes, &mut secret));
             if let Found::Read(path) = one {
                 outside.add(self.labels_of(&self.absolute(&shell, path)).only(Label::Outside));
             }
@@ -99,7 +108,7 @@ impl Walker<'_> {
                 let path = self.absolute(shell, path);
                 secret.add(self.read_file(shell, &path, about).labels.only(Label::Secret));
             }
-            Found::Code(language, text) => return self.code(shell, language, text, about),
+            Found::Code(language, text) => return self.code(shell, language, text, about).labels,
             Found::Write(path) => {
                 let path = self.absolute(shell, path);
                 self.effect(shell, Action::Write, path, about);
@@ -160,6 +169,7 @@ impl Walker<'_> {
                     self.operate(shell, "code.opaque", Text::default(), None, &about);
                 }
             }
+            Found::Sql(text) => return self.code(shell, "sql", text, about).labels,
             Found::Operate(name, target) if target.prefix().contains("://") => {
                 self.operate(shell, name, target.clone(), network::of_url(target), about);
             }
@@ -176,7 +186,7 @@ impl Walker<'_> {
                 }
                 self.touch(shell, path, about);
             }
-            Found::Decode | Found::Serve => {}
+            Found::Decode | Found::Serve | Found::Printed(_) => {}
         }
         Labels::NONE
     }

@@ -256,7 +256,7 @@ impl Walker<'_> {
         if name == "assign" {
             return sorted.operands.last().is_some_and(|w| w.split_once("=").is_none());
         }
-        matches!(name, "command" | "package-command" | "script-rest" | "code-rest" | "program" | "script-file" | "code-file" | "served")
+        matches!(name, "command" | "package-command" | "described-command" | "script-rest" | "code-rest" | "program" | "script-file" | "code-file" | "served")
     }
 
     fn long_flag(&mut self, sorted: &mut Sorted<'_>, word: &Text, queue: &mut std::collections::VecDeque<Text>) {

@@ -31,6 +31,7 @@ pub fn transform(wanted: &str, input: &Text, operands: &[Text]) -> Text {
         "encoded" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Encoded))),
         "outside" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Outside))),
         "archive" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Archive))),
+        "dump" => Text::unknown().labelled(input.labels.and(Labels::of(Label::Dump))),
         "clean" => Text::unknown(),
         _ => Text::unknown().labelled(input.labels),
     }

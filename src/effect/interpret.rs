@@ -35,10 +35,12 @@ pub(super) struct Sum {
 }
 
 impl Sum {
-    /// Something with these labels comes out of a program that was started on the way.
-    pub(super) fn prints(&mut self, labels: Labels) {
-        if !labels.is_empty() {
-            self.read.push(Text::unknown().labelled(labels));
+    /// This comes out of code that was run on the way: a text, or only labels.
+    pub(super) fn prints(&mut self, printed: Text) {
+        if !printed.is_empty() {
+            self.read.push(printed);
+        } else if !printed.labels.is_empty() {
+            self.read.push(Text::unknown().labelled(printed.labels));
         }
     }
 }
@@ -211,5 +213,5 @@ impl Walker<'_> {
 
 /// A type that takes all operands from its own on.
 fn stops(kind: &str) -> bool {
-    matches!(kind, "command" | "package-command" | "script-rest" | "code-rest" | "program" | "script-file" | "code-file" | "served")
+    matches!(kind, "command" | "package-command" | "described-command" | "script-rest" | "code-rest" | "program" | "script-file" | "code-file" | "served")
 }

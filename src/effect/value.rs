@@ -187,6 +187,16 @@ impl Walker<'_> {
                     sum.inner = Some(out);
                 }
             }
+            "described-command" => {
+                let mut words = rest();
+                match value.as_known().map(program_of_package) {
+                    Some(program) if self.know.specs.find(program).is_some() => {
+                        words[0] = Text::known(program).labelled(value.labels);
+                        sum.inner = Some(self.inner_command(shell, words, call, about, sorted));
+                    }
+                    _ => words[1..].iter().for_each(|word| self.touch(shell, word, about)),
+                }
+            }
             "library" => {
                 let path = self.absolute(shell, value);
                 let labels = path.as_known().and_then(|p| self.files.get(p)).map_or(Labels::NONE, |t| t.labels);
@@ -277,7 +287,8 @@ impl Walker<'_> {
                 }
                 self.effect(shell, Action::Execute, path, &run);
                 if claim.kind == "code-file" {
-                    self.described_script(shell, rest(), call, about);
+                    let printed = self.described_script(shell, rest(), call, about);
+                    sum.prints(Text::empty(printed.labels));
                 }
                 let Some(text) = text else { return };
                 if claim.kind == "code-file" {
@@ -516,14 +527,15 @@ impl Walker<'_> {
         }
     }
 
-    /// A script that is a described program itself: `python manage.py flush`, `php artisan migrate:fresh`.
-    fn described_script(&mut self, shell: &mut Shell, words: Vec<Text>, call: &Call, about: &About) {
-        let Some(name) = words.first().and_then(path::base_name) else { return };
+    /// A script that is a described program itself: `python manage.py flush`, `php artisan migrate:fresh`. Gives what it prints.
+    fn described_script(&mut self, shell: &mut Shell, words: Vec<Text>, call: &Call, about: &About) -> Text {
+        let Some(name) = words.first().and_then(path::base_name) else { return Text::default() };
         let common = self.know.in_list("sub-command-names", &Text::known(name.as_str()), &self.vars) == Certainty::Yes;
         if let Some(spec) = self.know.specs.find(&name).filter(|_| !common) {
             let about = About { program: name, ..about.clone() };
-            self.by_spec(shell, spec, &Call { words, environment: Vec::new(), stdin: Text::default(), about, ..call.clone() });
+            return self.by_spec(shell, spec, &Call { words, environment: call.environment.clone(), about, ..call.clone() });
         }
+        Text::default()
     }
 
     /// The labels of a value that is sent; `@file` is a file's content.

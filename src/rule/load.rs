@@ -40,7 +40,7 @@ const ACTIONS: [&str; 18] = [
     "read", "write", "delete", "move", "perm", "execute", "send", "fetch", "present", "connect", "touch", "verb", "assign", "unset", "define",
     "recurse", "unparsed", "call",
 ];
-const LABELS: [&str; 6] = ["secret", "network", "opaque", "outside", "fifo", "archive"];
+const LABELS: [&str; 8] = ["secret", "network", "opaque", "outside", "fifo", "archive", "encoded", "dump"];
 
 /// Reads one rule. `lists` says which list names exist.
 pub fn rule(file: &str, id: &str, subject: &str, text: &str, lists: &dyn Fn(&str) -> bool) -> Result<Rule, LoadError> {

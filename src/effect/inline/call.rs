@@ -32,7 +32,7 @@ pub(super) fn is_in(table: &[String], name: &str) -> bool {
 impl Scanner<'_> {
     pub(super) fn is_interesting(&self, name: &str) -> bool {
         let l = self.language;
-        [&l.shell, &l.argv, &l.delete, &l.delete_tree, &l.read, &l.include, &l.open, &l.write, &l.put, &l.copy, &l.moves, &l.perm, &l.connect, &l.fetch, &l.download, &l.send, &l.eval, &l.load, &l.decode]
+        [&l.shell, &l.argv, &l.delete, &l.delete_tree, &l.read, &l.include, &l.open, &l.write, &l.put, &l.copy, &l.moves, &l.perm, &l.connect, &l.fetch, &l.download, &l.send, &l.eval, &l.load, &l.decode, &l.sql]
             .iter()
             .any(|table| is_in(table, name))
     }
@@ -55,7 +55,7 @@ impl Scanner<'_> {
         vec![self.call_on(full, arguments, plain)]
     }
 
-    fn call_on(&mut self, full: &str, arguments: &[Text], plain: Vec<Text>) -> Text {
+    pub(super) fn call_on(&mut self, full: &str, arguments: &[Text], plain: Vec<Text>) -> Text {
         let l = self.language;
         let keyword = |name: &str| arguments.iter().any(|t| t.prefix().starts_with(&format!("\u{1}{name}=true")));
         let first = plain.first().cloned().unwrap_or_else(Text::unknown);
@@ -201,6 +201,8 @@ impl Scanner<'_> {
             }
         } else if is_in(&l.serve, full) {
             self.found.push(Found::Serve);
+        } else if is_in(&l.sql, full) && first.prefix().trim_start().contains([' ', '\n']) {
+            self.found.push(Found::Sql(first));
         } else {
             for text in plain {
                 if is_path(&text) {

@@ -263,6 +263,8 @@ impl Scanner<'_> {
         }
         match self.variables.get(full.as_str()) {
             Some(values) => (values.clone(), next),
+            // `User.delete_all` is a call without parentheses.
+            None if self.language.bare_calls && self.language.operate.values().any(|calls| is_in(calls, &full)) => (vec![self.call_on(&full, &[], Vec::new())], next),
             None => (vec![Text::unknown()], next),
         }
     }
@@ -325,6 +327,9 @@ impl Scanner<'_> {
                     self.found.push(Found::Operate(operation.clone(), Text::default()));
                 }
                 let (arguments, after) = if self.is_mark(at + 2, '(') { self.list(at + 3, ')', depth + 1) } else { (Vec::new(), at + 2) };
+                if let Some(sql) = arguments.first().filter(|a| a.prefix().contains([' ', '\n']) && is_in(&self.language.sql, &callee)) {
+                    self.found.push(Found::Sql(sql.clone()));
+                }
                 let object = values.first().cloned().unwrap_or_default();
                 values = match (last.as_str(), object.as_known()) {
                     ("join", Some(separator)) => {

@@ -84,6 +84,11 @@ fn one(line: &Text, language: &Language, home: &str, found: &mut Vec<Found>) {
         found.extend(scan(&rest, language, home));
         return;
     }
+    for (operation, globs) in &language.operate {
+        if is(globs) {
+            found.push(Found::Operate(operation.clone(), rest.clone()));
+        }
+    }
     // `r !command`, `w !command`
     if let Some(command) = rest.strip_prefix("!") {
         found.push(Found::Shell(command));

@@ -58,6 +58,10 @@ pub enum Found {
     Decode,
     /// A descriptor is given away (`dup2`), as a reverse shell does.
     Serve,
+    /// SQL that is run.
+    Sql(Text),
+    /// What a query prints.
+    Printed(Text),
     /// An operation with a name: `sql.drop`.
     Operate(String, Text),
     /// A string that is a whole path, given to something unknown.
@@ -150,6 +154,8 @@ pub struct Language {
     pub expressions: bool,
     /// Backslashes part folders, programs end in `.exe`, `>` writes.
     pub windows: bool,
+    /// Runs its argument as SQL.
+    pub sql: Vec<String>,
     /// Operation → the calls that do it.
     pub operate: BTreeMap<String, Vec<String>>,
 }
