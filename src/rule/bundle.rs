@@ -9,7 +9,7 @@ use crate::effect::spec::{Choice, CommandSpec, ValueType, precision};
 use crate::fixed::Str;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
@@ -108,6 +108,7 @@ impl Bundle {
                 errors.push(error);
             }
         }
+        errors.extend(bundle.names_twice(folder));
         let mut hasher = DefaultHasher::new();
         files.hash(&mut hasher);
         bundle.version = format!("{:016x}", hasher.finish());
@@ -119,6 +120,19 @@ impl Bundle {
             }
         }
         (bundle, errors)
+    }
+
+    /// Programs that two files of the folder describe: one of them would be read by nobody.
+    fn names_twice(&self, folder: &str) -> Vec<LoadError> {
+        let mut described = BTreeMap::new();
+        let names = self.commands.iter().flat_map(|(file, spec)| spec.names.iter().map(move |name| (&**name, file)));
+        names
+            .filter_map(|(name, file)| {
+                let other = described.insert(name, file)?;
+                let what = format!("`{name}` is described in {other}.toml too; one file describes a program");
+                Some(LoadError { file: format!("{folder}/commands/{file}.toml"), line: 1, what })
+            })
+            .collect()
     }
 
     /// Variables with the types of their values, the most precise name first.
@@ -233,7 +247,13 @@ fn check_spec(file: &str, text: &str, spec: &CommandSpec) -> Result<(), LoadErro
         .chain(spec.flags.values())
         .chain(spec.env.values());
     check_types(file, text, values)?;
+    let mut seen = BTreeSet::new();
     for key in spec.flags.keys() {
+        for flag in key.split(',').map(str::trim) {
+            if !seen.insert(flag) {
+                return complain(file, text, key, format!("`{flag}` is typed twice for one command; which type holds would be chance"));
+            }
+        }
         if let Some(bad) = key.split(',').map(str::trim).find(|k| !k.starts_with(['-', '+'])) {
             return complain(file, text, key, format!("`{bad}` is no flag; flags begin with `-`"));
         }
