@@ -107,18 +107,20 @@ impl Walker<'_> {
         if !self.fetched_from_strangers() {
             return;
         }
-        let operands = words.iter().filter(|w| !w.prefix().starts_with('-')).take(3);
-        let takes = installs
-            || operands.into_iter().any(|w| self.listed("taking-words", w) || self.listed("running-words", w))
-            || words.iter().any(|w| w.prefix().starts_with('-') && self.listed("source-flags", w));
+        let mut operands = words.iter().enumerate().filter(|(_, w)| !w.prefix().starts_with('-')).take(3);
+        let verb = operands.find(|(_, w)| self.listed("taking-words", w) || self.listed("running-words", w)).map(|(at, _)| at + 1);
+        let by_flag = words.iter().any(|w| w.prefix().starts_with('-') && self.listed("source-flags", w));
+        // A file of that very name is no verb: what is taken in stands behind one.
+        let from = if installs || by_flag { Some(0) } else { verb };
+        let taken = &words[from.unwrap_or(words.len())..];
         let mut about = call.about.clone();
         about.certainty = Certainty::Maybe;
         about.data = Labels::of(Label::Network);
         // `… | kubectl apply -f -`
-        if takes && call.stdin.labels.has(Label::Network) && words.iter().any(|w| matches!(w.as_known(), Some("-" | "/dev/stdin"))) {
+        if call.stdin.labels.has(Label::Network) && taken.iter().any(|w| matches!(w.as_known(), Some("-" | "/dev/stdin"))) {
             self.effect(shell, Action::Execute, Text::known("standard input"), &about);
         }
-        for word in words.iter().filter(|w| takes && !w.prefix().starts_with('-')) {
+        for word in taken.iter().filter(|w| !w.prefix().starts_with('-')) {
             let path = self.absolute(shell, word);
             let came = path.as_known().and_then(|p| self.files.get(p)).is_some_and(|text| text.labels.has(Label::Network));
             if came || !self.strange_folder(&path).is_empty() {
@@ -186,7 +188,8 @@ impl Walker<'_> {
 fn address(word: &Text) -> Option<(Option<Text>, Text)> {
     let prefix = word.prefix();
     let at = prefix.find("://")?;
-    let scheme = prefix[..at].rfind(|c: char| !(c.is_ascii_alphanumeric() || "+.-".contains(c))).map_or(0, |before| before + 1);
+    // Only bytes of one letter are counted, so the scheme begins where a character does.
+    let scheme = at - prefix[..at].bytes().rev().take_while(|b| b.is_ascii_alphanumeric() || b"+.-".contains(b)).count();
     let (key, url) = (&prefix[..scheme], word.strip_bytes(scheme)?);
     // A line of a package manager's list of sources.
     let key = if key.starts_with("deb ") || key.starts_with("deb-src ") { "" } else { key };
@@ -210,6 +213,7 @@ mod tests {
         assert_eq!(split("-from-module=git::https://h/x"), some(Some("-from-module"), "https://h/x"));
         assert_eq!(split("-Dkey=ftp://h"), some(Some("-Dkey"), "ftp://h"));
         assert_eq!(split("/i:http://h/x"), some(Some("/i:"), "http://h/x"));
+        assert_eq!(split("--kéy=ü://h"), some(Some("--kéy=ü"), "://h"));
         assert_eq!(split("see https://h/x"), None);
         assert_eq!(split("(load \"http://h/x\")"), None);
     }
