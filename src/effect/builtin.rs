@@ -112,7 +112,11 @@ impl Walker<'_> {
                 if words.first().and_then(Text::as_known) == Some("-p")
                     && let (Some(file), Some(name)) = (words.get(1), words.get(2).and_then(Text::as_known))
                 {
-                    shell.aliases.insert(name.to_owned(), quoted(file));
+                    let name = name.to_owned();
+                    if self.know.specs.find(&name).is_some() {
+                        self.operate(shell, "path.shadow", Text::known(name.as_str()), None, &call.about);
+                    }
+                    shell.aliases.insert(name, quoted(file));
                 }
             }
             "mkfifo" => {

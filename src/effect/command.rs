@@ -234,7 +234,8 @@ impl Walker<'_> {
             return false;
         }
         let Some(name) = word.as_known() else { return false };
-        let Some((_, sub)) = spec::choose(&leaf.sub, name) else { return false };
+        let lower = sorted.chain[0].0.windows.then(|| name.to_lowercase());
+        let Some((_, sub)) = spec::choose(&leaf.sub, lower.as_deref().unwrap_or(name)) else { return false };
         sorted.chain.push((sub, name.to_owned()));
         sorted.path.push(' ');
         sorted.path.push_str(name);
@@ -407,6 +408,13 @@ pub(super) fn modifiers(written: &str) -> Vec<String> {
 /// An option as programs of Windows take it, `/Name:value` or `-NAME`, in the form that specs have: `-name=value`.
 fn windows_option(chain: &[(&CommandSpec, String)], word: Text) -> Text {
     let known = word.prefix();
+    // A path on a drive, of which the shell may have taken the backslashes.
+    if let Some((drive, path)) = known.split_once(':').filter(|(drive, _)| drive.len() == 1 && drive.starts_with(|c: char| c.is_ascii_alphabetic()))
+        && !word.has_unknown()
+    {
+        let path = path.trim_start_matches(['\\', '/']).replace('\\', "/");
+        return Text::known(format!("/{}:/{path}", drive.to_ascii_lowercase())).labelled(word.labels);
+    }
     let Some(rest) = known.strip_prefix(['/', '-']) else { return word };
     let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
     let name = format!("-{}", rest[..end].to_lowercase());

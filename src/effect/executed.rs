@@ -46,18 +46,32 @@ impl Walker<'_> {
                 self.code(&mut inner, keys.first().copied().unwrap_or("generic"), content, &about);
                 return;
             }
+            "instructions" => return self.instructions_written(&inner, content, about),
             "dockerfile" => inner.ambient.add("container"),
             _ => {}
         }
         let old = before.and_then(|text| pieces(kind, &keys, text)).unwrap_or_default();
         let new = pieces(kind, &keys, content.prefix()).unwrap_or_default();
-        let new: Vec<String> = new.into_iter().filter(|p| !old.contains(p)).collect();
+        let mut new: Vec<String> = new.into_iter().filter(|p| !old.contains(p)).collect();
+        if new.is_empty() && before.is_none() && content.as_known().is_none() {
+            // A part of a line is put into the file: it counts when it looks like commands.
+            let joined = |line: &&str| ["|", "&&", ";", "$(", "`"].iter().any(|mark| line.contains(mark));
+            new = content.prefix().lines().filter(joined).map(str::to_owned).collect();
+        }
         if new.len() > MAX_PIECES {
             self.give_up(&inner);
         }
         for piece in new.into_iter().take(MAX_PIECES) {
             let mut own = inner.clone();
             self.run_at(&mut own, &Text::known(piece).labelled(content.labels), Text::default(), about.span);
+        }
+    }
+
+    /// What agents read as instructions: lines that want something kept from the user, or what they were told forgotten.
+    fn instructions_written(&mut self, shell: &Shell, content: &Text, about: &About) {
+        let hidden = |line: &&str| self.listed("hidden-instructions", &Text::known(line.trim().to_lowercase()));
+        if let Some(line) = content.prefix().lines().find(hidden).map(str::to_owned) {
+            self.operate(shell, "instructions.hidden", Text::known(line), None, about);
         }
     }
 
@@ -107,7 +121,7 @@ impl Walker<'_> {
         let named = content.prefix().strip_prefix("#!").and_then(|t| t.lines().next());
         let Some(interpreter) = named.or(content.as_known().filter(|t| !t.contains('\0')).map(|_| "sh")) else { return };
         let name = path::base_name(path).unwrap_or_default();
-        if self.know.specs.find(&name).is_some() {
+        if self.know.specs.find(&name).is_some() && self.listed("program-folders", path) {
             self.operate(shell, "path.shadow", path.clone(), None, about);
         }
         let mut words = interpreter.split_whitespace().filter(|w| !w.ends_with("/env") && !w.starts_with('-'));

@@ -9,7 +9,11 @@ pub fn pieces(form: &str, keys: &[&str], text: &str) -> Option<Vec<String>> {
     Some(match form {
         "json" => match serde_json::from_str::<Value>(text) {
             Ok(value) => json(&value, keys),
-            Err(_) => json_fragments(text, keys),
+            Err(_) => match json_fragments(text, keys) {
+                // An edit shows what stands below a key without the key.
+                pairs if pairs.is_empty() => json_pairs(text, keys),
+                found => found,
+            },
         },
         "lines" => lines(text, keys),
         "markdown" => {
@@ -18,7 +22,10 @@ pub fn pieces(form: &str, keys: &[&str], text: &str) -> Option<Vec<String>> {
             all
         }
         "dockerfile" => dockerfile(text),
-        "makefile" => text.lines().filter_map(|l| l.strip_prefix('\t')).map(|l| l.trim_start_matches(['@', '-', '+']).replace("$$", "$")).collect(),
+        "makefile" => makefile(text),
+        "gitconfig" => git_config(text),
+        "compose" => compose(text),
+        "workflow" => workflow(text, keys),
         "justfile" => text.lines().filter(|l| l.starts_with([' ', '\t'])).map(|l| l.trim_start().trim_start_matches(['@', '-']).to_owned()).collect(),
         "procfile" => text.lines().filter_map(|l| l.split_once(':')).map(|(_, command)| command.trim().to_owned()).collect(),
         "shell" => vec![text.to_owned()],
@@ -101,6 +108,112 @@ fn json_fragments(text: &str, keys: &[&str]) -> Vec<String> {
     out
 }
 
+/// The values of `"name": "value"` pairs in a part of JSON, but those of the names that `keys` leaves out with a `-`; only where such
+/// names are left out at all.
+fn json_pairs(text: &str, keys: &[&str]) -> Vec<String> {
+    if !keys.iter().any(|k| k.starts_with('-')) || text.trim_start().starts_with('{') {
+        return Vec::new();
+    }
+    let pairs = text.lines().filter_map(|l| l.trim().trim_end_matches(',').split_once(':'));
+    let strings = pairs.filter_map(|(name, value)| Some((serde_json::from_str::<String>(name.trim()).ok()?, serde_json::from_str::<String>(value.trim()).ok()?)));
+    strings.filter(|(name, _)| !keys.iter().any(|k| k.strip_prefix('-') == Some(name))).map(|(_, value)| value).collect()
+}
+
+/// A value without the quotes around it; a list of words is one command.
+fn unquoted(value: &str) -> String {
+    if value.starts_with('[')
+        && let Ok(words) = serde_json::from_str::<Vec<String>>(value)
+    {
+        return words.iter().map(|w| shell_words::quote(w).into_owned()).collect::<Vec<_>>().join(" ");
+    }
+    ['"', '\''].into_iter().find_map(|q| value.strip_prefix(q)?.strip_suffix(q)).unwrap_or(value).to_owned()
+}
+
+/// Recipes, and what a makefile runs while it is read. `$(NAME)` is a variable there, which the shell knows by the same name.
+fn makefile(text: &str) -> Vec<String> {
+    let mut out: Vec<String> = text.lines().filter_map(|l| l.strip_prefix('\t')).map(|l| variables(&l.trim_start_matches(['@', '-', '+']).replace("$$", "$"))).collect();
+    for (at, mark) in text.match_indices("$(shell ").take(64) {
+        let body = &text[at + mark.len()..];
+        let mut depth = 0;
+        let end = body.find(|c| {
+            depth += i32::from(c == '(') - i32::from(c == ')');
+            depth < 0
+        });
+        out.push(variables(&body[..end.unwrap_or(body.len())].replace("$$", "$")));
+    }
+    out.extend(text.lines().filter_map(|l| l.split_once("!=")).map(|(_, command)| variables(command.trim())));
+    out
+}
+
+/// `$(NAME)` → `${NAME}`
+fn variables(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("$(") {
+        out.push_str(before);
+        match after.split_once(')') {
+            Some((name, tail)) if !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') => {
+                out.push_str(&format!("${{{name}}}"));
+                rest = tail;
+            }
+            _ => {
+                out.push_str("$(");
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
+/// The settings of git's own file, as `git config` would make them.
+fn git_config(text: &str) -> Vec<String> {
+    let mut section = String::new();
+    let mut out = Vec::new();
+    for line in text.lines().map(str::trim) {
+        if let Some(name) = line.strip_prefix('[').and_then(|l| l.split_once(']')) {
+            section = name.0.replace(" \"", ".").trim_end_matches('"').to_owned();
+        } else if let Some((key, value)) = line.split_once('=').filter(|_| !section.is_empty() && !line.starts_with(['#', ';'])) {
+            out.push(format!("git config {} {}", shell_words::quote(&format!("{section}.{}", key.trim())), shell_words::quote(value.trim())));
+        }
+    }
+    out
+}
+
+/// What opens the machine to a container, as `docker run` would say it.
+fn compose(text: &str) -> Vec<String> {
+    let run = |flags: String| format!("docker run {flags} image");
+    let one = |line: &str| -> Option<String> {
+        let value = unquoted(line.trim().trim_start_matches("- "));
+        match value.split_once(':') {
+            Some(("privileged", v)) if v.trim() == "true" => Some(run("--privileged".into())),
+            Some(("pid", v)) if v.trim() == "host" => Some(run("--pid=host".into())),
+            Some((from, _)) if from.starts_with(['/', '~', '$']) => Some(run(format!("-v {}", shell_words::quote(&value)))),
+            Some(("source", from)) => Some(run(format!("-v {}:/x", shell_words::quote(from.trim())))),
+            _ => None,
+        }
+    };
+    text.lines().filter_map(one).collect()
+}
+
+/// A workflow's commands. All secrets of a repository in one value are a secret, whatever variable carries them.
+fn workflow(text: &str, keys: &[&str]) -> Vec<String> {
+    let lower = text.to_lowercase();
+    let all: Vec<&str> = lower.match_indices("tojson(secrets)").map(|(at, m)| &text[at..at + m.len()]).collect();
+    let mut plain = text.to_owned();
+    for written in &all {
+        for form in [format!("${{{{ {written} }}}}"), format!("${{{{{written}}}}}")] {
+            plain = plain.replace(&form, "${GITHUB_SECRET}");
+        }
+    }
+    let mut out = lines(&plain, keys);
+    let carried = plain.lines().filter_map(|l| l.trim().trim_start_matches("- ").split_once(": ")).filter(|(name, value)| !keys.contains(name) && value.contains("${GITHUB_SECRET}"));
+    let exports: String = carried.filter_map(|(name, _)| export(name.trim(), "").map(|e| format!("{}\"$GITHUB_SECRET\"\n", e.trim_end_matches("''")))).collect();
+    if !exports.is_empty() {
+        out.iter_mut().for_each(|piece| piece.insert_str(0, &exports));
+    }
+    out
+}
+
 /// `key: value` and `key = value`, YAML blocks (`key: |`) and lists below a key.
 fn lines(text: &str, keys: &[&str]) -> Vec<String> {
     let indent = |l: &str| l.len() - l.trim_start().len();
@@ -114,12 +227,18 @@ fn lines(text: &str, keys: &[&str]) -> Vec<String> {
         let Some((key, value)) = plain.split_once([':', '=']) else { continue };
         let key = key.trim().trim_matches('"');
         let variables = keys.iter().any(|k| k.strip_prefix('@') == Some(key));
+        // `key=a+b`: the value is the last word of a command that begins so.
+        if let Some(begin) = keys.iter().find_map(|k| k.split_once('=').filter(|(name, _)| *name == key)).map(|(_, begin)| begin.replace('+', " ")) {
+            let blank = if begin.ends_with('=') { "" } else { " " };
+            out.push(format!("{begin}{blank}{}", shell_words::quote(&unquoted(value.trim()))));
+            continue;
+        }
         if !variables && !keys.contains(&key) {
             continue;
         }
         let value = value.trim();
         if !(value.is_empty() || value.starts_with(['|', '>'])) {
-            out.push(value.trim_matches(['"', '\'']).to_owned());
+            out.push(unquoted(value));
             continue;
         }
         let depth = indent(line) + (line.trim_start().len() - plain.len());
@@ -132,7 +251,7 @@ fn lines(text: &str, keys: &[&str]) -> Vec<String> {
             let pairs = block.iter().filter_map(|l| l.split_once([':', '=']));
             out.extend(pairs.filter_map(|(name, value)| export(name.trim().trim_start_matches("- "), value.trim().trim_matches(['"', '\'']))));
         } else if value.is_empty() {
-            out.extend(block.iter().map(|l| l.trim_start_matches("- ").trim_matches(['"', '\'']).to_owned()));
+            out.extend(block.iter().map(|l| unquoted(l.trim_start_matches("- "))));
         } else {
             out.push(block.join("\n"));
         }
@@ -190,6 +309,12 @@ mod tests {
             ("lines script-shell", "script-shell=/tmp/x\nother=1\n", &["/tmp/x"]),
             ("markdown command", skill, &["a b", "git status"]),
             ("dockerfile", docker, &["export A=1 B=2", "export C='d e'", "a    b", "c 'd e'"]),
+            ("makefile", "X := $(shell a (b))\nall:\n\t@rm $(HOME) $$x\n", &["rm ${HOME} $x", "a (b)"]),
+            ("gitconfig", "[core]\n\tpager = a b\n[filter \"x\"]\nclean=c\n", &["git config core.pager 'a b'", "git config filter.x.clean c"]),
+            ("compose", "a:\n  privileged: true\n  volumes:\n    - /:/x\n    - ./a:/a\n", &["docker run --privileged image", "docker run -v /:/x image"]),
+            ("workflow run", "env:\n  S: ${{ toJSON(secrets) }}\nrun: a ${{toJson(secrets)}}\n", &["export S=\"$GITHUB_SECRET\"\na ${GITHUB_SECRET}"]),
+            ("json scripts -version", "\"test\": \"a b\",\n\"version\": \"1\"\n", &["a b"]),
+            ("lines runner registry=c+d", "runner = [\"a\", \"b c\"]\nregistry=x\nrunner = \"e 'f'\"\n", &["a 'b c'", "c d x", "e 'f'"]),
             ("justfile", "build:\n    @cargo build\n", &["cargo build"]),
             ("procfile", "web: node x.js\n", &["node x.js"]),
         ] {

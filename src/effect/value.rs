@@ -360,6 +360,31 @@ impl Walker<'_> {
                     self.by_spec(shell, spec, &inner);
                 }
             }
+            "arguments-file" => {
+                // `name = "value"` or an option as it is typed, one a line.
+                let text = match value.as_known() {
+                    Some("-") => call.stdin.clone(),
+                    _ => {
+                        let path = self.absolute(shell, value);
+                        let read = self.read_file(shell, &path, about);
+                        sum.read.push(read);
+                        self.script_text(&path).unwrap_or_default()
+                    }
+                };
+                let Some(program) = call.words.first().filter(|_| !text.is_empty()).cloned() else { return };
+                let mut words = vec![program];
+                for line in text.prefix().lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
+                    let (name, rest) = line.split_once(['=', ' ', ':']).map_or((line, ""), |(name, rest)| (name.trim(), rest.trim_start_matches(['=', ':', ' '])));
+                    words.push(Text::known(if name.starts_with('-') { name.to_owned() } else { format!("--{name}") }));
+                    if !rest.is_empty() {
+                        words.push(Text::known(rest.trim_matches('"')).labelled(text.labels));
+                    }
+                }
+                if let Some((spec, _)) = sorted.chain.first() {
+                    let inner = Call { words, environment: Vec::new(), stdin: Text::default(), ..call.clone() };
+                    self.by_spec(shell, spec, &inner);
+                }
+            }
             "search-path" => {
                 let first = value.split_once(":").map_or_else(|| value.clone(), |(first, _)| first);
                 let folder = self.absolute(shell, &first);

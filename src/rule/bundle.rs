@@ -61,7 +61,7 @@ struct ExceptionFile {
 /// Types a value may have; see `rules/README.md`.
 const TYPES: &[&str] = &[
     "", "text", "read", "write", "edit", "delete", "land", "move", "perm", "path", "url", "host", "send", "read-and-send", "remote",
-    "remote-to", "script", "script-rest", "script-file", "code", "code-rest", "encoded-code", "code-file", "program", "command", "arguments", "assign", "cwd",
+    "remote-to", "script", "script-rest", "script-file", "code", "code-rest", "encoded-code", "arguments-file", "code-file", "program", "command", "arguments", "assign", "cwd",
     "object", "mount", "served", "sql", "unknown", "git-remote", "git-refspec", "git-config", "git-alias", "env-print", "placeholder", "text2",
     "module", "git-config-key", "send-auth", "linked", "verb-words", "edit-maybe", "library", "label", "path-object", "package-command", "described-command", "write-aside", "archive", "search-path", "options-of", "header",
     "manifest",

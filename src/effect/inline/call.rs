@@ -151,6 +151,9 @@ impl Scanner<'_> {
             let first = if first.as_known().is_none() { plain.iter().find(|t| is_path(t)).cloned().unwrap_or(first) } else { first };
             // perl's two- and three-operand open: the mode may be part of the name, and a pipe runs a command.
             if self.language.bare_calls {
+                if mode.starts_with(['w', 'a']) {
+                    self.opened = Some(first.clone());
+                }
                 self.perl_open(&plain);
             } else if mode.starts_with(['w', 'a', 'x']) || mode.contains('+') {
                 self.found.push(Found::Write(first.clone()));

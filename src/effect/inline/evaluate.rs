@@ -277,6 +277,10 @@ impl Scanner<'_> {
             key = arguments.first().cloned();
             next = after;
         }
+        // What is set is not read.
+        if self.is_mark(next, '=') && !self.is_mark(next + 1, '=') {
+            return (vec![Text::unknown()], next);
+        }
         let value = self.variable_of_environment(key);
         (vec![value], next)
     }

@@ -228,7 +228,8 @@ impl Reader<'_> {
         } else if self.is_cmd() {
             literal(&mut out, plain);
         } else {
-            literal(&mut out, first.strip_suffix(".exe").or(first.strip_suffix(".EXE")).unwrap_or(first));
+            let short = first.strip_suffix(".exe").or(first.strip_suffix(".EXE")).filter(|name| !name.contains('/'));
+            literal(&mut out, short.unwrap_or(first));
         }
         out
     }
@@ -267,9 +268,13 @@ impl Reader<'_> {
                 self.at = here;
                 continue;
             }
-            if language.groups.contains(c) && (c != '{' || is_plain && plain.is_empty()) {
+            if language.groups.contains(c) {
                 self.at += 1;
                 let begin = out.len() - plain.len().min(out.len());
+                if language.expressions && is_plain && !plain.is_empty() && !plain.contains(['.', ':', ']']) {
+                    // `iex(…)`: the group is the next word.
+                    break;
+                }
                 let method = if language.expressions { method_name(&plain) } else { None };
                 if let Some(name) = method {
                     let object = if is_plain { String::new() } else { out.get(..begin).unwrap_or("").to_owned() };
