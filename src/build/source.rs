@@ -145,7 +145,8 @@ pub fn builtin(bundle: Bundle, languages: &[&str]) -> Result<String, String> {
     constant("LANGUAGE_NAMES", "&[&str]", format!("&{languages:?}"));
     constant("VERSION", "&str", format!("{:?}", bundle.version));
     let rules = bundle.rules.source();
-    let index: Vec<String> = crate::index::by_action(&bundle.rules).iter().map(|(action, numbers)| format!("({action:?},&{:?})", numbers.iter().collect::<Vec<_>>())).collect();
+    let (open, exact): (Vec<_>, Vec<_>) = crate::index::by_action(&bundle.rules).into_iter().partition(|(key, _)| crate::index::is_open(key));
+    let index: Vec<String> = open.iter().chain(&exact).map(|(action, numbers)| format!("({action:?},&{:?})", numbers.iter().collect::<Vec<_>>())).collect();
     constant("RULES", "BuiltinRules", format!("BuiltinRules {{ rules: {rules}, by_action: &[{}] }}", index.join(",")));
     let (mut names, mut globs, mut specs) = (BTreeMap::new(), Vec::new(), Vec::new());
     for (at, spec) in bundle.commands.into_values().enumerate() {

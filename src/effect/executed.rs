@@ -96,10 +96,8 @@ impl Walker<'_> {
     fn form_of(&self, path: &Text) -> Option<String> {
         let asked = Asked::text(path);
         let listed = |pattern: &str| self.know.lists.any([pattern], &asked, &self.vars) == Certainty::Yes;
-        let matching = self.know.executed.iter().filter(|(pattern, _)| listed(pattern));
-        // The most precise pattern: a list is the vaguest, then the one with more wildcards, then the shorter one.
-        let precision = |pattern: &str| (!pattern.starts_with('@'), std::cmp::Reverse(pattern.matches('*').count()), pattern.len());
-        matching.max_by_key(|(pattern, _)| precision(pattern)).map(|(_, form)| form.to_string())
+        // The most precise pattern stands first.
+        self.know.executed.iter().find(|(pattern, _)| listed(pattern)).map(|(_, form)| form.to_string())
     }
 
     /// The call gave the file all its content, and something runs it: it was judged when it was written.

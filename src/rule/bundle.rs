@@ -153,9 +153,12 @@ impl Bundle {
         all
     }
 
-    /// Path patterns, and how commands stand in such files.
+    /// Path patterns, and how commands stand in such files; the most precise pattern first: a list is the vaguest, then the one with
+    /// more wildcards, then the shorter one.
     pub fn executed_in_order(&self) -> Vec<(Str, Str)> {
-        self.executed.iter().map(|(path, form)| (path.clone().into(), form.clone().into())).collect()
+        let mut all: Vec<(Str, Str)> = self.executed.iter().map(|(path, form)| (path.clone().into(), form.clone().into())).collect();
+        all.sort_by_cached_key(|(path, _)| (path.starts_with('@'), path.matches('*').count(), std::cmp::Reverse(path.len())));
+        all
     }
 
     /// Kinds of credentials with their names.

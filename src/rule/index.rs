@@ -7,6 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The key of rules that speak about every action.
 pub const ANY: &str = "";
 
+/// Whether a key has to be held against an action: it stands for every action, or for some by a pattern.
+pub fn is_open(key: &str) -> bool {
+    key == ANY || key.contains(['*', '?', '[', '|'])
+}
+
 /// Action as written in rules, or [`ANY`] → the numbers of the rules that name it.
 pub fn by_action<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> BTreeMap<&'r str, BTreeSet<usize>> {
     let mut index: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();

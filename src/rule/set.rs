@@ -1,6 +1,6 @@
 //! [`RuleSet`]: the rules of all layers, found by the actions they speak about.
 
-use super::index::ANY;
+use super::index::{ANY, is_open};
 use super::packed::PackedRules;
 use super::{Exception, Rule};
 use crate::effect::spec::simple_glob;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 pub struct BuiltinRules {
     /// In the order of their ids.
     pub rules: &'static [Rule],
-    /// See [`super::index::by_action`]; in the order of the keys' bytes.
+    /// See [`super::index::by_action`]: first the keys that [`super::index::is_open`], then the others; both in the order of their bytes.
     pub by_action: &'static [(&'static str, &'static [u16])],
 }
 
@@ -73,10 +73,10 @@ impl RuleSet {
     /// The rules that may speak about an action; none that certainly does not.
     pub fn about(&self, action: &str) -> Vec<&Rule> {
         let mut chosen = BTreeSet::new();
-        for (key, numbers) in self.builtin.by_action {
-            if *key == ANY || simple_glob(key, action) {
-                chosen.extend(numbers.iter().map(|at| usize::from(*at)).filter(|at| !self.replaced.contains(at)));
-            }
+        let (open, exact) = self.builtin.by_action.split_at(self.builtin.by_action.partition_point(|(key, _)| is_open(key)));
+        let named = exact.binary_search_by(|(key, _)| (*key).cmp(action)).ok().map(|at| &exact[at]);
+        for (_, numbers) in open.iter().filter(|(key, _)| *key == ANY || simple_glob(key, action)).chain(named) {
+            chosen.extend(numbers.iter().map(|at| usize::from(*at)).filter(|at| !self.replaced.contains(at)));
         }
         let builtin = chosen.into_iter().map(|at| &self.builtin.rules[at]);
         builtin.chain(&self.own).chain(self.packed.iter().flat_map(|p| p.about(action))).collect()
