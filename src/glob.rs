@@ -38,26 +38,40 @@ impl<'t> Subject<'t> {
     }
 
     /// All of the text is known, and the pattern has a letter that it has not. Most patterns of a list are answered by their first
-    /// letter or two. What stands in braces or behind a class is not looked at.
+    /// letter or two.
     pub fn lacks_a_letter_of(&self, pattern: &str) -> bool {
-        let mut letters = pattern.bytes();
-        while let Some(mut b) = letters.next() {
-            match b {
+        self.known.is_some() && !self.may_hold(pattern.as_bytes())
+    }
+
+    /// Whether the text has the letters of a pattern, and of one of its alternatives; what stands behind a class is not looked at.
+    fn may_hold(&self, mut pattern: &[u8]) -> bool {
+        while let Some((first, rest)) = pattern.split_first() {
+            pattern = rest;
+            let letter = match first {
                 // `**/` may stand for nothing.
                 b'*' | b'?' | b'/' => continue,
-                b'[' => return false,
+                b'[' => return true,
                 b'{' => {
-                    letters.find(|b| *b == b'}');
+                    let Some(end) = rest.iter().position(|b| *b == b'}') else { return true };
+                    pattern = &rest[end + 1..];
+                    let inner = &rest[..end];
+                    if inner.contains(&b',') && !inner.split(|b| *b == b',').any(|one| self.may_hold(one)) {
+                        return false;
+                    }
                     continue;
                 }
-                b'\\' => b = letters.next().unwrap_or(b),
-                _ => {}
-            }
-            if self.bytes[usize::from(b >> 6)] >> (b & 63) & 1 == 0 {
-                return self.known.is_some();
+                b'\\' => {
+                    let Some((escaped, rest)) = rest.split_first() else { return true };
+                    pattern = rest;
+                    escaped
+                }
+                plain => plain,
+            };
+            if self.bytes[usize::from(letter >> 6)] >> (letter & 63) & 1 == 0 {
+                return false;
             }
         }
-        false
+        true
     }
 
     /// The pattern begins or ends with another letter than the text, as most do. A placeholder in front counts as a star.
